@@ -1,0 +1,176 @@
+"""The settings of a study: every parameter with its unit and range, read from TOML, never changed afterwards."""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+LARGEST_SETTINGS_FILE = 1_000_000  # bytes
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class StudyError(ValueError):
+    """Settings or inputs of a study that cannot be used; the message is one line for the person at the keyboard."""
+
+
+class Section(BaseModel):
+    """A table of the settings file: unknown keys are refused, values cannot change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Extraction(Section):
+    """Face video to landmarks."""
+
+    every: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Track every n-th frame."""
+    allow_truncated: bool = False
+    """Keep the frames before the break of a damaged video instead of refusing it."""
+
+
+class Cube(Section):
+    """Recordings on one clock."""
+
+    rate: Annotated[float, Field(gt=0, le=10_000)] | None = None
+    """Rate of the cube, Hz; by default the lowest rate among the recordings."""
+    extent: Literal["equal", "common", "union"] = "equal"
+    """When recordings cover different spans: refuse, keep what all cover, or keep all with gaps."""
+    max_gap: Seconds = 0.5
+    """Stretches without a face up to this length (s) are bridged, longer ones stay missing."""
+    min_detected: Share = 0.5
+    """A participant whose face is seen in a smaller share of frames is left out, with a warning."""
+
+
+class Tisc(Section):
+    """Temporal inter-subject correlation."""
+
+    window: Seconds = 5.0
+    """Length of the sliding window, s."""
+    step: Seconds = 5 / 3
+    """Distance between window starts, s."""
+    space: Literal["vector", "axes", "norm", "displacement"] = "vector"
+    """How a vertex' position is correlated."""
+    min_valid: Share = 0.8
+    """Share of finite samples that a subject needs in a window."""
+    pairs: tuple[tuple[int, int], ...] = ((61, 291), (13, 14), (0, 17), (107, 336), (105, 159), (334, 386), (10, 152))
+    """Vertex pairs whose distances are features: mouth width, lip gap, lip height, brow gap, brows to lids, height."""
+
+
+class Null(Section):
+    """Surrogate data without synchrony."""
+
+    schemes: tuple[Literal["circular_shift", "timepoint_shuffle"], ...] = ("circular_shift", "timepoint_shuffle")
+    """Surrogate schemes; the first decides significance, the others are shown beside it."""
+    n_surrogates: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
+    """Surrogate data sets a scheme."""
+    scope: Literal["recording", "window"] = "recording"
+    """Extremes over features and windows, or over features in each window."""
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    """Error rate of the thresholds."""
+    tail: Literal["greater", "less", "two_sided"] = "greater"
+    """Side of the test."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    """Seed of every random number."""
+
+    @model_validator(mode="after")
+    def _has_schemes(self) -> "Null":
+        if not self.schemes:
+            raise ValueError("schemes is empty; name at least one, such as circular_shift")
+        return self
+
+
+class Behaviour(Section):
+    """Key presses and their relation to synchrony."""
+
+    merge: Annotated[float, Field(ge=0, le=60)] = 1.0
+    """Presses closer than this (s) count once."""
+    lags: tuple[float, float] = (0.0, 3.0)
+    """Range of delays (s) by which presses may follow synchrony; fixed before looking."""
+    chance_surrogates: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
+    """Circular shifts of each rater's presses for the chance band of agreement."""
+
+
+class Study(Section):
+    """All settings of one study.
+
+    Examples
+    --------
+    >>> Study(task="film").tisc.window
+    5.0
+    """
+
+    task: Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$")] = "film"
+    """BIDS task label: letters and digits."""
+    title: str = "Inter-subject synchrony"
+    """Title of the report."""
+    extraction: Extraction = Extraction()
+    cube: Cube = Cube()
+    tisc: Tisc = Tisc()
+    null: Null = Null()
+    behaviour: Behaviour = Behaviour()
+
+
+def read_study(path: Path | str) -> Study:
+    """Settings from a TOML file.
+
+    Parameters
+    ----------
+    path : path
+        Absent keys take their defaults.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    StudyError
+        When the file is missing, too large, not TOML, has a key that is not known (the nearest known name is given)
+        or a value out of range.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+    ...     _ = file.write("[tisc]\\nwindow = 4.0\\n"), file.flush()
+    ...     read_study(file.name).tisc.window
+    4.0
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > LARGEST_SETTINGS_FILE:
+            raise StudyError(f"settings {path.name} is larger than {LARGEST_SETTINGS_FILE} bytes; is it a TOML file?")
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StudyError(f"settings {path.name} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StudyError(f"settings {path.name} is not valid TOML: {error}") from error
+    try:
+        return Study.model_validate(content)
+    except ValidationError as error:
+        raise StudyError(f"settings {path.name}: " + "; ".join(map(_in_words, error.errors()))) from error
+
+
+def _in_words(fault: dict) -> str:  # type: ignore[type-arg]
+    """One fault of a settings file as a sentence that names the key."""
+    *above, key = [str(part) for part in fault["loc"]] or [""]
+    name = ".".join([*above, key])
+    if fault["type"] != "extra_forbidden":
+        return f"{name} is {fault['input']!r}: {fault['msg']}"
+    known = _known_keys(above)
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+    return f"{name} is not a known key; {hint}"
+
+
+def _known_keys(above: list[str]) -> list[str]:
+    section: type[BaseModel] = Study
+    for part in above:
+        annotation = section.model_fields[part].annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            section = annotation
+    return list(section.model_fields)

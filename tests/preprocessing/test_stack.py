@@ -1,0 +1,56 @@
+"""Recordings on one clock."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from isc.preprocessing.stack import stack_subjects
+
+
+def recording(start, stop, rate, n_feature=2):
+    time = np.arange(start, stop, 1 / rate)
+    values = np.stack([np.sin(time + f) for f in range(n_feature)], axis=1)
+    return xr.DataArray(values, dims=("time", "vertex"), coords={"time": time}, attrs={"units": "a"})
+
+
+def test_equal_times_mean_the_same_moment_whatever_the_cameras_did():
+    cube = stack_subjects(
+        {"sub-01": recording(-2.03, 31, 30), "sub-02": recording(-0.51, 33, 25)}, rate=20, extent="common"
+    )
+    inner = cube.sel(time=slice(0.5, 29))
+    assert np.abs(inner[0] - inner[1]).max() < 0.01
+    assert cube.attrs["rate_hz"] == 20
+    assert cube["trimmed"].values == pytest.approx([2.0, 2.5], abs=0.6)
+
+
+def test_different_spans_are_refused_unless_asked_for():
+    parts = {"sub-01": recording(0, 30, 10), "sub-02": recording(0, 20, 10)}
+    with pytest.raises(ValueError, match=r'cover different spans \(sub-02.*choose extent="common"'):
+        stack_subjects(parts)
+    assert stack_subjects(parts, extent="common")["time"].values[-1] == pytest.approx(19.9)
+    union = stack_subjects(parts, extent="union")
+    assert union["time"].values[-1] == pytest.approx(29.9)
+    assert np.isnan(union.sel(subject="sub-02", time=slice(20.5, None))).all()
+    assert union["valid_fraction"].values.tolist() == pytest.approx([1.0, 2 / 3], abs=0.01)
+
+
+def test_the_lowest_rate_is_the_default():
+    assert stack_subjects({"a": recording(0, 10, 30), "b": recording(0, 10, 12.5)}).attrs["rate_hz"] == 12.5
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ({"a": recording(0, 10, 10)}, "at least two recordings, 1 given"),
+        ({"a": recording(0, 10, 10), "b": recording(0, 10, 10, 3)}, "differ beside time"),
+        ({"a": recording(0, 10, 10), "b": recording(20, 30, 10)}, "different spans"),
+    ],
+)
+def test_errors(parts, message):
+    with pytest.raises(ValueError, match=message):
+        stack_subjects(parts)
+
+
+def test_recordings_that_never_overlap_are_refused():
+    with pytest.raises(ValueError, match="share no stretch of time"):
+        stack_subjects({"a": recording(0, 10, 10), "b": recording(20, 30, 10)}, extent="common")

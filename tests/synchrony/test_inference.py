@@ -1,0 +1,85 @@
+"""Thresholds and p-values: one decision, two forms, and how sure the surrogates make it."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import beta
+
+from isc.synchrony.inference import error_rate_in_words, p_values, tail_rates, thresholds
+
+
+def null_of(maxima, minima=None):
+    maxima = np.asarray(maxima, dtype=float)
+    minima = -maxima if minima is None else np.asarray(minima, dtype=float)
+    dims = ("surrogate", "extreme", "window")[: maxima.ndim + 1]
+    values = np.stack([minima, maxima], axis=1)
+    return xr.DataArray(values, dims=dims, coords={"extreme": ["min", "max"]}, attrs={"scope": "recording"})
+
+
+@given(seed=st.integers(0, 10_000), n=st.integers(5, 400), alpha=st.sampled_from([0.01, 0.05, 0.1, 0.3]))
+def test_passing_the_threshold_and_p_below_alpha_are_the_same_event(seed, n, alpha):
+    rng = np.random.default_rng(seed)
+    null = null_of(rng.normal(size=n).round(2))
+    tisc = xr.DataArray(rng.normal(1, 1, size=60).round(2), dims="window")
+    for tail in ("greater", "less", "two_sided"):
+        limits = thresholds(null, alpha=alpha, tail=tail).threshold
+        beyond = (tisc > limits.sel(extreme="max")) | (tisc < limits.sel(extreme="min"))
+        assert (beyond.values == (p_values(tisc, null, tail=tail) <= alpha + 1e-12).values).all()
+
+
+def test_the_smallest_p_is_one_over_m_plus_one_and_ties_count():
+    null = null_of([1.0, 2.0, 3.0, 4.0])
+    p = p_values(xr.DataArray([5.0, 4.0, 0.0], dims="window"), null)
+    assert p.values.tolist() == [1 / 5, 2 / 5, 1.0]
+
+
+def test_a_window_scope_compares_each_window_with_its_own_extremes():
+    null = null_of(np.stack([np.arange(1.0, 100), 10 * np.arange(1.0, 100)], axis=1))
+    p = p_values(xr.DataArray([[97.5], [97.5]], dims=("window", "vertex")), null)
+    assert p.values.ravel() == pytest.approx([3 / 100, 91 / 100])
+    assert thresholds(null).threshold.sel(extreme="max").values.tolist() == [95.0, 950.0]
+
+
+def test_missing_cells_have_no_p():
+    assert np.isnan(p_values(xr.DataArray([np.nan], dims="window"), null_of([1.0]))).all()
+
+
+def test_200_surrogates_leave_the_interval_that_order_statistics_say():
+    null = null_of(np.sort(beta(1, 1).rvs(200, random_state=0)))
+    limits = thresholds(null).sel(extreme="max")
+    assert float(limits.low) <= float(limits.threshold) <= float(limits.high)
+    inside = 0
+    for seed in range(300):
+        draw = thresholds(null_of(np.random.default_rng(seed).uniform(size=200))).sel(extreme="max")
+        inside += float(draw.low) <= 0.95 <= float(draw.high)
+    assert inside / 300 >= 0.93
+
+
+def test_too_few_surrogates_can_never_be_passed():
+    limits = thresholds(null_of([1.0] * 10), alpha=0.05)
+    assert float(limits.threshold.sel(extreme="max")) == np.inf
+
+
+def test_two_sided_halves_the_rate():
+    assert tail_rates(0.05, "two_sided") == (0.025, 0.025)
+    null = null_of(np.arange(1.0, 200))
+    two = thresholds(null, alpha=0.05, tail="two_sided").threshold
+    assert two.values.tolist() == [-195.0, 195.0]
+
+
+def test_the_sentence_says_the_scope():
+    null = null_of([1.0])
+    assert "over all features and windows" in error_rate_in_words(null, 0.05, "greater")
+    null.attrs["scope"] = "window"
+    assert "not corrected for the number of windows" in error_rate_in_words(null, 0.05, "greater")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"alpha": 1.5}, "alpha is an error rate"), ({"tail": "both"}, "tail must be greater, less or two_sided")],
+)
+def test_errors(options, message):
+    with pytest.raises(ValueError, match=message):
+        thresholds(null_of([1.0]), **options)
