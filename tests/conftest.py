@@ -1,11 +1,16 @@
-"""Shared fixtures: where the external data are, and a folder for this run's cache."""
+"""Shared fixtures and settings: where the external data are; property tests without a stopwatch."""
 
 import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+# Machines are shared: a slow example says nothing about the code.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,18 @@ PAIRS_PER_BLOCK = 16384  # results of a block stay small whatever the number of 
 class Block(Protocol):
     """Features that can be correlated between subjects in windows; see `isc.kernels` for the arguments."""
 
+    @property
+    def n_subject(self) -> int:
+        """Number of subjects."""
+
+    @property
+    def n_time(self) -> int:
+        """Number of samples."""
+
+    @property
+    def n_feature(self) -> int:
+        """Number of features."""
+
     def pairwise_mean(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
         """Mean over dyads (feature, window) and number of subjects (feature, window)."""
 
@@ -29,12 +41,40 @@ class Block(Protocol):
     def correlation_matrices(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
         """Subject x subject matrices (feature, window, subject, subject) and number of subjects."""
 
+    def of_subjects(self, subjects: np.ndarray) -> "Block":
+        """The block with these subjects only."""
+
+    def with_lagged(self, lag: int) -> "Block":
+        """The block with every subject a second time, read `lag` samples later; missing beyond the recording."""
+
+    def series_of(self, features: slice) -> np.ndarray:
+        """Series (feature, component, subject, time) of some features, float32."""
+
 
 @dataclass(frozen=True)
 class SeriesBlock:
     """Stored series (feature, component, subject, time), float32."""
 
     series: np.ndarray
+
+    @property
+    def n_subject(self) -> int:
+        """Number of subjects."""
+        return self.series.shape[2]
+
+    @property
+    def n_time(self) -> int:
+        """Number of samples."""
+        return self.series.shape[3]
+
+    @property
+    def n_feature(self) -> int:
+        """Number of features."""
+        return self.series.shape[0]
+
+    def series_of(self, features: slice) -> np.ndarray:
+        """Series of some features."""
+        return self.series[features]
 
     def pairwise_mean(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
         """Mean over dyads."""
@@ -48,6 +88,14 @@ class SeriesBlock:
         """Subject x subject matrices."""
         return correlation.correlation_matrices(self.series, starts, length, **how)
 
+    def of_subjects(self, subjects: np.ndarray) -> "SeriesBlock":
+        """The block with these subjects only."""
+        return SeriesBlock(np.ascontiguousarray(self.series[:, :, subjects]))
+
+    def with_lagged(self, lag: int) -> "SeriesBlock":
+        """The block with every subject a second time, read `lag` samples later."""
+        return SeriesBlock(np.concatenate([self.series, read_later(self.series, lag, axis=3)], axis=2))
+
 
 @dataclass(frozen=True)
 class DistanceBlock:
@@ -56,6 +104,27 @@ class DistanceBlock:
     landmarks: np.ndarray
     vertex_a: np.ndarray
     vertex_b: np.ndarray
+
+    @property
+    def n_subject(self) -> int:
+        """Number of subjects."""
+        return self.landmarks.shape[0]
+
+    @property
+    def n_time(self) -> int:
+        """Number of samples."""
+        return self.landmarks.shape[1]
+
+    @property
+    def n_feature(self) -> int:
+        """Number of vertex pairs."""
+        return int(self.vertex_a.size)
+
+    def series_of(self, features: slice) -> np.ndarray:
+        """Distance series of some pairs."""
+        gap = self.landmarks[:, :, self.vertex_a[features]] - self.landmarks[:, :, self.vertex_b[features]]
+        distance = np.sqrt((gap.astype(np.float64) ** 2).sum(axis=-1))
+        return np.ascontiguousarray(distance.transpose(2, 0, 1)[:, None], dtype=np.float32)
 
     def pairwise_mean(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
         """Mean over dyads."""
@@ -74,6 +143,30 @@ class DistanceBlock:
         return distances.correlation_matrices_of_distances(
             self.landmarks, self.vertex_a, self.vertex_b, starts, length, **how
         )
+
+    def of_subjects(self, subjects: np.ndarray) -> "DistanceBlock":
+        """The block with these subjects only."""
+        return DistanceBlock(np.ascontiguousarray(self.landmarks[subjects]), self.vertex_a, self.vertex_b)
+
+    def with_lagged(self, lag: int) -> "DistanceBlock":
+        """The block with every subject a second time, read `lag` samples later."""
+        both = np.concatenate([self.landmarks, read_later(self.landmarks, lag, axis=1)])
+        return DistanceBlock(both, self.vertex_a, self.vertex_b)
+
+
+def read_later(values: np.ndarray, lag: int, *, axis: int) -> np.ndarray:
+    """Sample t of the result is sample t + lag; NaN beyond the recording.
+
+    Examples
+    --------
+    >>> read_later(np.array([1.0, 2.0, 3.0]), 1, axis=0).tolist()
+    [2.0, 3.0, nan]
+    """
+    moved = np.roll(values, -lag, axis=axis)
+    beyond = [slice(None)] * values.ndim
+    beyond[axis] = slice(-lag, None) if lag > 0 else slice(None, -lag)
+    moved[tuple(beyond)] = np.nan
+    return moved
 
 
 @dataclass(frozen=True)

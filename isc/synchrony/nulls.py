@@ -1,6 +1,6 @@
 """What synchrony looks like by chance: surrogate data, and the extremes of the statistic over them.
 
-Every surrogate runs through `isc.synchrony.temporal.window_statistic`, the code of the observed value. Random
+Every surrogate runs through `isc.synchrony.estimate.Statistic`, the code of the observed value. Random
 numbers are counter-based and keyed by seed, surrogate and subject id, so that results do not depend on blocks,
 threads or the order of subjects.
 """
@@ -14,9 +14,10 @@ import xarray as xr
 from isc.cube import subject_ids
 from isc.kernels import surrogates
 from isc.synchrony.blocks import select_features
+from isc.synchrony.estimate import Statistic
 from isc.synchrony.pairs import VertexPairs
 from isc.synchrony.series import Space
-from isc.synchrony.temporal import MIN_VALID, thread_count, window_statistic
+from isc.synchrony.temporal import MIN_VALID, thread_count
 from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, sliding_windows, window_coords
 
 Scheme = Literal["circular_shift", "timepoint_shuffle"]
@@ -100,10 +101,11 @@ def null_extremes(
     how = {"min_valid": min_valid, "n_threads": thread_count(n_threads)}
     draw = _drawer(scheme, seed, surrogates.subject_keys(subject_ids(cube)), cube.sizes["time"])
     extremes = np.stack([np.full((n_surrogates, windows.starts.size), v) for v in (np.inf, -np.inf)], axis=1)
+    statistic = Statistic()
     n_step = features.n_block * n_surrogates
     for k, (_, block) in enumerate(features.blocks()):
         for surrogate in range(n_surrogates):
-            values, _ = window_statistic(block, windows, "pairwise", "mean", **draw(surrogate), **how)
+            values, _ = statistic.compute(block, windows, **draw(surrogate), **how)
             _fold(extremes[surrogate], values)
             if progress is not None:
                 progress(k * n_surrogates + surrogate + 1, n_step)

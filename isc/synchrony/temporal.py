@@ -1,21 +1,23 @@
-"""Temporal inter-subject correlation: how alike people's series are, window by window."""
+"""Inter-subject correlation: how alike people's series are, window by window or over a whole recording."""
 
 import os
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
 
-from isc.cube import subject_ids
+from isc.cube import sampling_rate, subject_ids
 from isc.synchrony.blocks import Block, Features, select_features
+from isc.synchrony.detrended import DetrendedBlock
+from isc.synchrony.estimate import Estimator, Statistic, Summary, dyad_indices
+from isc.synchrony.groups import group_comparisons
 from isc.synchrony.pairs import VertexPairs
 from isc.synchrony.series import Space
 from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, Windows, sliding_windows, window_coords
 
-Estimator = Literal["pairwise", "leave_one_out"]
-Summary = Literal["mean", "median", "fisher_mean"]
+Detrend = Literal["linear"]
 MIN_VALID = 0.8  # share of finite samples below which a subject is left out of a window
-LARGEST_FISHER_R = 1 - 1e-7  # identical series would have an infinite Fisher z
 
 
 def temporal_isc(
@@ -26,7 +28,10 @@ def temporal_isc(
     estimator: Estimator = "pairwise",
     summary: Summary | None = "mean",
     space: Space = "vector",
+    detrend: Detrend | None = None,
     pairs: VertexPairs | None = None,
+    groups: str | None = None,
+    lags: Sequence[float] | None = None,
     min_valid: float = MIN_VALID,
     n_threads: int | None = None,
 ) -> xr.DataArray:
@@ -43,13 +48,25 @@ def temporal_isc(
     window, step : float
         Seconds. A step longer than the window leaves samples unused.
     estimator : {"pairwise", "leave_one_out"}
+        Which correlations.
     summary : {"mean", "median", "fisher_mean", None}
         How dyads or subjects are summarised: arithmetic mean of r, median, mean through Fisher's z, or not at all
         (the result then has dim ``dyad`` or ``subject`` first).
     space : {"vector", "axes", "norm", "displacement"}
-        How a vertex is read when the cube has dim ``space``: see `isc.synchrony.series.as_series`.
+        How a vertex is read when the cube has dim ``space``: one feature a point, whose covariances are summed over
+        the axes (unchanged when everybody is turned alike); one an axis; the length of the position in the x-y
+        plane; or the distance from the subject's own mean position.
+    detrend : {None, "linear"}
+        Take the straight line out of every window first: a trend that everybody shares within a window is
+        synchrony to every correlation.
     pairs : VertexPairs, optional
         Correlate the distances of these vertex pairs; they are formed window by window and never stored.
+    groups : str, optional
+        Name of a coordinate along ``subject``: average within and between its groups (dim ``comparison`` first).
+    lags : sequence of float, optional
+        Seconds (dim ``lag`` first): the first subject of a dyad, or the left-out subject, is read this much later.
+        A positive lag means that it follows. Without a summary all ordered dyads are returned; a summary over them
+        is the same for a lag and its negative.
     min_valid : float
         A subject is left out of a window, for that feature, when a smaller share of its samples is finite, or when
         it is flat there. With fewer than two subjects left the result is NaN.
@@ -59,17 +76,13 @@ def temporal_isc(
     Returns
     -------
     DataArray ``tisc``, dims (window, feature dims), float32, unit 1
-        Coords ``time`` (window centre), ``start``, ``stop`` in seconds and ``n_subject`` (window, feature). A value
-        is bounded below by -1 / (n - 1) for n subjects.
+        Coords ``time`` (window centre), ``start``, ``stop`` in seconds and ``n_subject`` (window, feature). The
+        pairwise mean is bounded below by -1 / (n - 1) for n subjects.
 
     Raises
     ------
     TypeError, ValueError
         When the cube or a parameter cannot be used; the message says what to change.
-
-    Notes
-    -----
-    A trend or onset that everybody shares within a window is synchrony to every correlation.
 
     References
     ----------
@@ -87,30 +100,76 @@ def temporal_isc(
     """
     features = select_features(cube, space=space, pairs=pairs)
     windows = sliding_windows(cube.sizes["time"], rate=features.series.rate, window=window, step=step)
-    _check_choices(estimator, summary, min_valid)
-    how = {"min_valid": min_valid, "n_threads": thread_count(n_threads)}
-    values, n_subject = _compute(features, windows, estimator, summary, how)
-    dims, coords = _lead_dim(cube, estimator, summary)
-    attrs = {
-        "units": "1",
+    options = {"detrend": detrend, "min_valid": min_valid, "n_threads": n_threads}
+    result = _in_windows(cube, features, windows, _statistic(cube, estimator, summary, groups), lags, options)
+    result.attrs |= {
         "long_name": "temporal inter-subject correlation",
         "window_s": float(window),
         "step_s": float(step),
-        "window_samples": windows.length,
-        "rate_hz": windows.rate,
-        "estimator": estimator,
-        "summary": summary or "none",
-        "min_valid": float(min_valid),
-        "n_subject": cube.sizes["subject"],
         "feature": "distance" if pairs is not None else space if "space" in cube.dims else "scalar",
     }
-    coords |= {**features.coords, **window_coords(windows, onset=features.series.onset)}
-    coords["n_subject"] = xr.Variable(("window", *features.dims), n_subject, {"units": "1"})
-    return xr.DataArray(values, dims=(*dims, "window", *features.dims), coords=coords, name="tisc", attrs=attrs)
+    return result
+
+
+def isc(
+    cube: xr.DataArray,
+    *,
+    estimator: Estimator = "pairwise",
+    summary: Summary | None = "mean",
+    space: Space = "vector",
+    pairs: VertexPairs | None = None,
+    groups: str | None = None,
+    lags: Sequence[float] | None = None,
+    min_valid: float = MIN_VALID,
+    n_threads: int | None = None,
+) -> xr.DataArray:
+    """Inter-subject correlation over the whole recording: `temporal_isc` with one window.
+
+    Parameters
+    ----------
+    cube, estimator, summary, space, pairs, groups, lags, min_valid, n_threads
+        As in `temporal_isc`.
+
+    Returns
+    -------
+    DataArray ``isc``, dims of the features, float32, unit 1
+        With dim ``subject``, ``dyad``, ``comparison`` or ``lag`` first where asked for; coord ``n_subject``.
+
+    References
+    ----------
+    Nastase et al. 2019, Soc Cogn Affect Neurosci 14:669-687, doi:10.1093/scan/nsz037.
+
+    Examples
+    --------
+    >>> wave = np.sin(np.arange(100.0))
+    >>> cube = xr.DataArray([wave, wave, -wave], dims=("subject", "time"), coords={"time": np.arange(100.0)})
+    >>> round(float(isc(cube)), 3)
+    -0.333
+    """
+    features = select_features(cube, space=space, pairs=pairs)
+    whole = Windows(np.zeros(1, dtype=np.int64), cube.sizes["time"], sampling_rate(cube))
+    options = {"detrend": None, "min_valid": min_valid, "n_threads": n_threads}
+    result = _in_windows(cube, features, whole, _statistic(cube, estimator, summary, groups), lags, options)
+    result.attrs["long_name"] = "inter-subject correlation"
+    return result.isel(window=0).drop_vars(["time", "start", "stop", "start_sample"]).rename("isc")
 
 
 def thread_count(n_threads: int | None) -> int:
     """Threads to use: the argument, else ISC_THREADS, else the processors this process may use.
+
+    Parameters
+    ----------
+    n_threads : int or None
+        What the caller asked for.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        When the number is below 1 or the environment variable is not a number.
 
     Examples
     --------
@@ -121,42 +180,99 @@ def thread_count(n_threads: int | None) -> int:
         given = os.environ.get("ISC_THREADS", "")
         if given and not given.isdigit():
             raise ValueError(f"ISC_THREADS must be a whole number; it is {given!r}")
-        n_threads = int(given) if given else len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (
-            os.cpu_count() or 1
-        )
+        n_threads = int(given) if given else _processors()
     if n_threads < 1:
         raise ValueError(f"n_threads must be at least 1; given {n_threads}")
     return int(n_threads)
 
 
-def _check_choices(estimator: str, summary: str | None, min_valid: float) -> None:
-    if estimator not in ("pairwise", "leave_one_out"):
-        raise ValueError(f"estimator must be pairwise or leave_one_out; given {estimator!r}")
-    if summary not in ("mean", "median", "fisher_mean", None):
-        raise ValueError(f"summary must be mean, median, fisher_mean or None; given {summary!r}")
+def _processors() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _statistic(cube: xr.DataArray, estimator: Estimator, summary: Summary | None, groups: str | None) -> Statistic:
+    comparisons = None if groups is None else group_comparisons(cube, groups)
+    return Statistic(estimator, summary, comparisons)
+
+
+def _in_windows(
+    cube: xr.DataArray,
+    features: Features,
+    windows: Windows,
+    statistic: Statistic,
+    lags: Sequence[float] | None,
+    options: dict[str, Any],
+) -> xr.DataArray:
+    """Values of all blocks, labelled; with lags, one after the other."""
+    how, detrend = _kernel_options(**options)
+    if lags is not None:
+        parts = [
+            _labelled(cube, features, windows, _with_lag(statistic, lag, windows.rate), how, detrend) for lag in lags
+        ]
+        lag = xr.Variable("lag", np.asarray(lags, dtype=np.float64), {"units": "s"})
+        return xr.concat(parts, dim=lag, coords="minimal", compat="override", join="override").rename(lag="lag")
+    return _labelled(cube, features, windows, statistic, how, detrend)
+
+
+def _with_lag(statistic: Statistic, lag: float, rate: float) -> Statistic:
+    return Statistic(statistic.estimator, statistic.summary, statistic.comparisons, round(lag * rate))
+
+
+def _kernel_options(detrend: str | None, min_valid: float, n_threads: int | None) -> tuple[dict[str, Any], str | None]:
+    if detrend not in (None, "linear"):
+        raise ValueError(f"detrend must be None or linear; given {detrend!r}")
     if not 0 < min_valid <= 1:
         raise ValueError(f"min_valid is a share between 0 and 1; given {min_valid}")
+    return {"min_valid": min_valid, "n_threads": thread_count(n_threads)}, detrend
 
 
-def _lead_dim(cube: xr.DataArray, estimator: str, summary: str | None) -> tuple[tuple[str, ...], dict[str, Any]]:
-    """The dim before ``window`` and its coords: none for a summary, else subject or dyad."""
-    if summary is not None:
+def _labelled(
+    cube: xr.DataArray,
+    features: Features,
+    windows: Windows,
+    statistic: Statistic,
+    how: dict[str, Any],
+    detrend: str | None,
+) -> xr.DataArray:
+    values, n_subject = _compute(features, windows, statistic, how, detrend)
+    dims, coords = _lead_dim(cube, statistic)
+    coords |= {**features.coords, **window_coords(windows, onset=features.series.onset)}
+    coords["n_subject"] = xr.Variable(("window", *features.dims), n_subject, {"units": "1"})
+    attrs = {
+        "units": "1",
+        "window_samples": windows.length,
+        "rate_hz": windows.rate,
+        "estimator": statistic.estimator,
+        "summary": statistic.summary or "none",
+        "detrend": detrend or "none",
+        "min_valid": how["min_valid"],
+        "n_subject": cube.sizes["subject"],
+    }
+    return xr.DataArray(values, dims=(*dims, "window", *features.dims), coords=coords, name="tisc", attrs=attrs)
+
+
+def _lead_dim(cube: xr.DataArray, statistic: Statistic) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The dim before ``window`` and its coords: none for a summary, else comparison, subject or dyad."""
+    if statistic.comparisons is not None:
+        return ("comparison",), dict(statistic.comparisons.coords())
+    if statistic.summary is not None:
         return (), {}
     ids = subject_ids(cube)
-    if estimator == "leave_one_out":
+    if statistic.estimator == "leave_one_out":
         return ("subject",), {"subject": ("subject", ids)}
-    first, second = np.triu_indices(len(ids), 1)
+    first, second = dyad_indices(len(ids), ordered=statistic.lag is not None)
     names = np.array(ids)
     return ("dyad",), {"subject_a": ("dyad", names[first]), "subject_b": ("dyad", names[second])}
 
 
 def _compute(
-    features: Features, windows: Windows, estimator: Estimator, summary: Summary | None, how: dict[str, Any]
+    features: Features, windows: Windows, statistic: Statistic, how: dict[str, Any], detrend: str | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Values (..., window, features) and number of subjects (window, features), block by block."""
     parts, counts = [], []
     for _, block in features.blocks():
-        value, count = window_statistic(block, windows, estimator, summary, **how)
+        value, count = statistic.compute(prepared(block, detrend), windows, **how)
         parts.append(value)
         counts.append(count)
     values = np.concatenate(parts, axis=-2) if len(parts) > 1 else parts[0]
@@ -168,44 +284,6 @@ def _compute(
     )
 
 
-def window_statistic(
-    block: Block, windows: Windows, estimator: Estimator, summary: Summary | None, **how: Any
-) -> tuple[np.ndarray, np.ndarray]:
-    """The statistic of one block of features; the observed value and every surrogate go through here.
-
-    Parameters
-    ----------
-    block : Block
-    windows : Windows
-    estimator, summary
-        As in `temporal_isc`.
-    **how
-        Passed to the kernel: min_valid, n_threads, and for surrogates shifts or frames.
-
-    Returns
-    -------
-    values : ndarray, shape (feature, window), or (subject or dyad, feature, window) without summary
-    n_subject : ndarray of int, shape (feature, window)
-    """
-    if estimator == "pairwise" and summary == "mean":
-        return block.pairwise_mean(windows.starts, windows.length, **how)
-    if estimator == "leave_one_out":
-        value, count = block.leave_one_out(windows.starts, windows.length, **how)
-        return _summarise(np.moveaxis(value, 1, 0), summary), count
-    matrix, count = block.correlation_matrices(windows.starts, windows.length, **how)
-    first, second = np.triu_indices(matrix.shape[-1], 1)
-    return _summarise(np.moveaxis(matrix[..., first, second], -1, 0), summary), count
-
-
-def _summarise(values: np.ndarray, summary: Summary | None) -> np.ndarray:
-    """Summary over the first axis, NaN left out; NaN where nothing is left."""
-    if summary is None:
-        return values
-    some = np.isfinite(values).any(axis=0)
-    filled = np.where(some, values, 0.0)
-    if summary == "fisher_mean":
-        clipped = np.clip(filled.astype(np.float64), -LARGEST_FISHER_R, LARGEST_FISHER_R)
-        result = np.tanh(np.nanmean(np.arctanh(clipped), axis=0))
-    else:
-        result = {"mean": np.nanmean, "median": np.nanmedian}[summary](filled.astype(np.float64), axis=0)
-    return np.where(some, result, np.nan).astype(np.float32)
+def prepared(block: Block, detrend: str | None) -> Block:
+    """The block as its windows are to be read: as it is, or detrended window by window."""
+    return block if detrend is None else DetrendedBlock(block)
