@@ -1,0 +1,323 @@
+"""Tab-separated tables and JSON as text: strict reading of what others wrote, atomic writing of ours."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from isc.io.atomic import write_bytes
+
+MISSING = "n/a"  # how BIDS writes a missing value
+MAX_JSON_BYTES = 64 * 2**20  # the largest of ours lists the files of a cube; a sidecar by hand has kilobytes
+MAX_JSON_DEPTH = 64
+MAX_TABLE_BYTES = 512 * 2**20
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+JSON_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # possessive: linear whatever the text
+# Spreadsheets run cells that begin so; an apostrophe in front makes them text again.
+FORMULA = re.compile(r"'*[=+\-@]")
+
+
+class TableError(ValueError):
+    """A table or JSON file that cannot be read without guessing."""
+
+
+def read_tsv(path: Path) -> pd.DataFrame:
+    r"""Cells of a tab-separated table with a header, as text.
+
+    UTF-8 (with or without byte order mark) and UTF-16 (with mark) are read; line ends may be of any system. Fields
+    may be quoted.
+
+    Parameters
+    ----------
+    path : Path
+        A .tsv file.
+
+    Returns
+    -------
+    DataFrame of str
+        Index: the line of the file on which a row ends. ``n/a`` and empty cells are kept as they are. A file of
+        0 bytes gives no columns and no rows.
+
+    Raises
+    ------
+    TableError
+        When the encoding is another one, a column name is empty or occurs twice, or a row has more or fewer fields
+        than the header: columns are never shifted.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "events.tsv")
+    >>> _ = path.write_text("onset\tkey\n1.5\tspace\n")
+    >>> read_tsv(path).loc[2].to_dict()
+    {'onset': '1.5', 'key': 'space'}
+    """
+    (_, header), *rows = _numbered_rows(path) or [(0, [])]
+    _check_cells(path, header, rows)
+    return pd.DataFrame([row for _, row in rows], columns=header, index=[line for line, _ in rows], dtype=object)
+
+
+def _numbered_rows(path: Path) -> list[tuple[int, list[str]]]:
+    """Line on which a row ends, and its fields; empty lines are left out."""
+    reader = csv.reader(io.StringIO(_decoded(path), newline=""), delimiter="\t", strict=True)
+    try:
+        return [(reader.line_num, row) for row in reader if row]
+    except csv.Error as error:
+        raise TableError(f"{path.name}, line {reader.line_num}: {error} (a quoted field needs both quotes)") from error
+
+
+def _decoded(path: Path) -> str:
+    if path.stat().st_size > MAX_TABLE_BYTES:
+        raise TableError(f"{path.name} has {path.stat().st_size} bytes; tables are read up to {MAX_TABLE_BYTES}")
+    content = path.read_bytes()
+    encoding = "utf-16" if content.startswith(UTF16_MARKS) else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise TableError(f"{path.name} is no {error.encoding} text (byte {error.start}); save it as UTF-8") from error
+    if "\0" in text:
+        raise TableError(f"{path.name} holds NUL characters (UTF-16 without its mark, or no text); save it as UTF-8")
+    return text
+
+
+def _check_cells(path: Path, header: list[str], rows: list[tuple[int, list[str]]]) -> None:
+    if "" in header or len(set(header)) < len(header):
+        raise TableError(f"{path.name}: column names must be given and differ; found {', '.join(map(repr, header))}")
+    for line, row in rows:
+        if len(row) != len(header):
+            raise TableError(
+                f"{path.name}, line {line}: {len(row)} fields under {len(header)} columns; "
+                "separate fields by one tab and write n/a where a value is missing"
+            )
+
+
+def format_tsv(table: pd.DataFrame, *, header: bool = True) -> bytes:
+    r"""Bytes of a tab-separated table in UTF-8: missing values as n/a, floats with all their digits.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns of numbers, booleans or text; the index is left out. Empty text counts as missing. Text that a
+        spreadsheet would run as a formula gets an apostrophe in front.
+    header : bool
+        False for the kinds of file that BIDS wants without column names.
+
+    Returns
+    -------
+    bytes
+        Lines end in a line feed.
+
+    Raises
+    ------
+    TableError
+        When text holds a tab, line break or quotation mark.
+
+    Examples
+    --------
+    >>> format_tsv(pd.DataFrame({"onset": [0.1, np.nan], "key": ["a", "=A1"]}))
+    b"onset\tkey\n0.1\ta\nn/a\t'=A1\n"
+    """
+    cells = table.copy()
+    for name in cells.columns:
+        if not pd.api.types.is_numeric_dtype(cells[name]):
+            cells[name] = cells[name].map(_cell, na_action="ignore").astype(object)
+    return cells.to_csv(
+        sep="\t", na_rep=MISSING, index=False, header=header, lineterminator="\n", quoting=csv.QUOTE_NONE
+    ).encode()
+
+
+def _cell(value: object) -> str | float:
+    text = str(value)
+    if re.search(r'[\t\r\n"]', text):
+        raise TableError(f"the text {text!r} holds a tab, line break or quotation mark, which a table cannot keep")
+    if not text:
+        return np.nan
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def unguarded(text: str) -> str:
+    """Text of a cell without the apostrophe that `format_tsv` put before a formula.
+
+    Parameters
+    ----------
+    text : str
+        A cell as it stands in the file.
+
+    Returns
+    -------
+    str
+        The text that was written.
+
+    Examples
+    --------
+    >>> unguarded("'=A1"), unguarded("'s")
+    ('=A1', "'s")
+    """
+    return text[1:] if text.startswith("'") and FORMULA.match(text) else text
+
+
+def write_tsv(table: pd.DataFrame, path: Path) -> None:
+    r"""Write a table of a raw data set; see `format_tsv` for the format.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns of numbers, booleans or text; the index is left out.
+    path : Path
+        Ends in ``.tsv``.
+
+    Raises
+    ------
+    TableError
+        When text holds a tab, line break or quotation mark.
+    DerivativeError
+        When the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "participants.tsv")
+    >>> write_tsv(pd.DataFrame({"participant_id": ["sub-01"]}), path)
+    >>> path.read_text()
+    'participant_id\nsub-01\n'
+    """
+    write_bytes(path, format_tsv(table))
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Content of a JSON file whose top level is an object.
+
+    Parameters
+    ----------
+    path : Path
+        UTF-8, or UTF-16 with its mark.
+
+    Returns
+    -------
+    dict
+        Keys in the order of the file.
+
+    Raises
+    ------
+    TableError
+        When the file is no JSON object, is larger than 64 MiB, nested deeper than 64 levels, or holds NaN or
+        infinity, which JSON does not have.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "events.json")
+    >>> write_json({"onset": {"Units": "s"}}, path)
+    >>> read_json(path)
+    {'onset': {'Units': 's'}}
+    """
+    if path.stat().st_size > MAX_JSON_BYTES:
+        raise TableError(f"{path.name} has {path.stat().st_size} bytes; JSON is read up to {MAX_JSON_BYTES}")
+    text = _decoded(path)
+    if _depth(text) > MAX_JSON_DEPTH:
+        raise TableError(f"{path.name} is nested deeper than {MAX_JSON_DEPTH} levels")
+    try:
+        content = json.loads(text, parse_constant=_refuse_constant)
+    except ValueError as error:
+        raise TableError(f"{path.name} is not valid JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise TableError(f"{path.name} must hold a JSON object {{...}}, not {type(content).__name__}")
+    return content
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON; write null where a number is missing")
+
+
+def _depth(text: str) -> int:
+    """Deepest nesting, found without recursion so that a hostile file cannot exhaust the stack."""
+    brackets = re.findall(r"[\[\]{}]", JSON_STRING.sub("", text))
+    steps = np.array([1 if bracket in "[{" else -1 for bracket in brackets], dtype=np.int64)
+    return int(np.cumsum(steps).max(initial=0))
+
+
+def format_json(content: Mapping[str, Any]) -> bytes:
+    r"""Bytes of a JSON file: UTF-8, keys in the order given, NumPy numbers as plain ones.
+
+    Parameters
+    ----------
+    content : mapping
+        Text, numbers, booleans, None, lists and mappings of these.
+
+    Returns
+    -------
+    bytes
+        Indented by two spaces.
+
+    Raises
+    ------
+    ValueError
+        When a number is NaN or infinite; write None where it is missing.
+    TypeError
+        When a value has no JSON form.
+
+    Examples
+    --------
+    >>> format_json({"rate": np.float32(30)})
+    b'{\n  "rate": 30.0\n}\n'
+    """
+    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False, default=as_plain) + "\n").encode()
+
+
+def as_plain(value: object) -> object:
+    """Python's own form of a NumPy number or array, for ``json.dumps(default=...)``.
+
+    Parameters
+    ----------
+    value : object
+        What `json` could not write.
+
+    Returns
+    -------
+    int, float, bool, str or list
+        Equal to `value`.
+
+    Raises
+    ------
+    TypeError
+        When `value` has no JSON form.
+
+    Examples
+    --------
+    >>> as_plain(np.float32(0.5))
+    0.5
+    """
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{value!r} ({type(value).__name__}) has no JSON form; give text, numbers, lists or mappings")
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """Write a JSON file, whole or not at all.
+
+    Parameters
+    ----------
+    content : mapping
+        See `format_json`.
+    path : Path
+        Its folder is made when it is absent.
+
+    Raises
+    ------
+    ValueError, TypeError
+        See `format_json`.
+    DerivativeError
+        When the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> write_json({}, Path(tempfile.mkdtemp(), "participants.json"))
+    """
+    write_bytes(path, format_json(content))
