@@ -1,0 +1,249 @@
+"""Face video in, recording out: 478 landmarks in pixels, 52 blendshapes and the head pose of one participant.
+
+Landmarks identify people: they are personal data, as the video is.
+"""
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from importlib import metadata
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from isc.io.face_model import MODEL_SHA256, find_face_model
+from isc.io.face_tracker import BLENDSHAPES, N_VERTEX, Face, FaceFollower, FaceTracker
+from isc.io.video import Frame, probe_video, read_frames
+
+SPACE = ("x", "y", "z")
+BLOCK = 256  # frames
+
+
+class _Row(NamedTuple):
+    """What was seen in one frame."""
+
+    time: float
+    n_face: int
+    face: Face | None
+
+
+def read_face_video(path: str | Path, *, subject: str, model: str | Path | None = None, every: int = 1) -> xr.DataArray:
+    """Face landmarks of a video.
+
+    Parameters
+    ----------
+    path : path
+        Video of one participant's face.
+    subject : str
+        The participant's label.
+    model : path, optional
+        ``face_landmarker.task``; see `isc.io.face_model.find_face_model` for where it is looked for.
+    every : int
+        Track every frame (1), every second one (2), ...
+
+    Returns
+    -------
+    DataArray, dims (time, vertex, space), float32
+        ``landmarks`` in pixels, with the coords and attrs of `track_face_video`. NaN where no face was found.
+
+    Raises
+    ------
+    VideoError, FaceModelError, FaceTrackerError
+        As `track_blocks`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from isc.io.video_writer import write_video
+    >>> path = Path(tempfile.mkdtemp(), "nobody.mp4")
+    >>> write_video(path, np.full((3, 96, 96, 3), 128, np.uint8), rate=25)
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore")
+    ...     dict(read_face_video(path, subject="01").sizes)
+    {'time': 3, 'vertex': 478, 'space': 3}
+    """
+    recording = track_face_video(path, subject=subject, model=model, every=every)
+    return recording["landmarks"].assign_coords(detected=recording["detected"]).assign_attrs(recording.attrs)
+
+
+def track_face_video(
+    path: str | Path,
+    *,
+    subject: str,
+    model: str | Path | None = None,
+    every: int = 1,
+    allow_truncated: bool = False,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> xr.Dataset:
+    """Recording of a whole video in memory (about 7 kB a frame); `track_blocks` gives it piece by piece.
+
+    Parameters
+    ----------
+    path, subject, model, every, allow_truncated : see `track_blocks`
+        As there.
+    progress : callable, optional
+        Called after every block with the number of frames done and the number expected (None when unknown).
+
+    Returns
+    -------
+    Dataset
+        All blocks of `track_blocks` joined along time.
+
+    Raises
+    ------
+    VideoError, FaceModelError, FaceTrackerError
+        As `track_blocks`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from isc.io.video_writer import write_video
+    >>> path = Path(tempfile.mkdtemp(), "nobody.mp4")
+    >>> write_video(path, np.full((3, 96, 96, 3), 128, np.uint8), rate=25)
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore")
+    ...     recording = track_face_video(path, subject="01", progress=print)
+    3 3
+    >>> recording["detected"].values.tolist()
+    [False, False, False]
+    """
+    blocks: list[xr.Dataset] = []
+    done = 0
+    expected = -(-probe_video(path).n_frame // every) or None
+    for block in track_blocks(path, subject=subject, model=model, every=every, allow_truncated=allow_truncated):
+        blocks.append(block)
+        done += block.sizes["time"]
+        if progress is not None:
+            progress(done, expected)
+    return xr.concat(blocks, dim="time", data_vars="minimal", coords="minimal", compat="override", join="override")
+
+
+def track_blocks(
+    path: str | Path,
+    *,
+    subject: str,
+    model: str | Path | None = None,
+    every: int = 1,
+    block: int = BLOCK,
+    allow_truncated: bool = False,
+) -> Iterator[xr.Dataset]:
+    """Recording of a face video, block by block; the memory needed does not depend on the video's length.
+
+    The face is that of one participant: the largest at first, then the one that continues it (`FaceFollower`).
+    A new tracker is made for every video, so that the same video gives the same numbers whatever came before.
+    Landmarks are not smoothed over time: they do not lag behind the picture.
+
+    Parameters
+    ----------
+    path : path
+        Video of one participant's face.
+    subject : str
+        The participant's label.
+    model : path, optional
+        ``face_landmarker.task``; see `isc.io.face_model.find_face_model` for where it is looked for.
+    every : int
+        Track every frame (1), every second one (2), ...
+    block : int
+        Frames in a block; the last one may be shorter.
+    allow_truncated : bool
+        Accept a damaged video up to the break.
+
+    Yields
+    ------
+    Dataset
+        ``landmarks`` (time, vertex 478, space x y z), float32, pixels of the upright picture: MediaPipe's shares
+        times width, height and width. ``blendshapes`` (time, blendshape 52), float32, 0 to 1. ``head_pose`` (time,
+        row 4, column 4), float32. All NaN where the participant's face was not found.
+        Coords: ``time``, seconds since the first frame from the presentation timestamps; ``detected`` (time), bool;
+        ``n_face`` (time), uint8, 0 to 2; scalar ``subject``.
+        Attrs: rate_hz (of the rows), first_timestamp_s (of the first frame on the file's own clock), model_sha256,
+        width_px, height_px, tracker.
+
+    Raises
+    ------
+    VideoError
+        As `isc.io.video.read_frames`.
+    FaceModelError, FileNotFoundError
+        As `isc.io.face_model.find_face_model`.
+    FaceTrackerError
+        When MediaPipe does not start.
+
+    Warns
+    -----
+    UserWarning
+        When no face is found in the whole video, for oddities of the file, and for what `read_frames` warns of.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from isc.io.video_writer import write_video
+    >>> path = Path(tempfile.mkdtemp(), "nobody.mp4")
+    >>> write_video(path, np.full((5, 96, 96, 3), 128, np.uint8), rate=25)
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore")
+    ...     [block.sizes["time"] for block in track_blocks(path, subject="01", block=2)]
+    [2, 2, 1]
+    """
+    path = Path(path)
+    found_face = False
+    with FaceTracker(find_face_model(model)) as tracker:
+        attrs = _attrs(path, every)
+        frames = read_frames(path, every=every, allow_truncated=allow_truncated)
+        rows = _follow(frames, tracker, attrs)
+        while batch := list(islice(rows, block)):
+            recording = _as_recording(batch, subject, attrs)
+            found_face |= bool(recording["detected"].any())
+            yield recording
+    if not found_face:
+        warnings.warn(f"{path.name}: no face was found in any frame, all landmarks are NaN", stacklevel=2)
+
+
+def _attrs(path: Path, every: int) -> dict[str, Any]:
+    info = probe_video(path)
+    for oddity in info.warnings:
+        warnings.warn(oddity, stacklevel=3)
+    return {
+        "rate_hz": info.rate / every,
+        "model_sha256": MODEL_SHA256,
+        "width_px": info.width,
+        "height_px": info.height,
+        "tracker": f"MediaPipe {metadata.version('mediapipe')} FaceLandmarker",
+    }
+
+
+def _follow(frames: Iterable[Frame], tracker: FaceTracker, attrs: dict[str, Any]) -> Iterator[_Row]:
+    """Participant's face in each frame; the first frame's timestamp becomes zero and is kept in `attrs`."""
+    follower = FaceFollower()
+    for frame in frames:
+        start = attrs.setdefault("first_timestamp_s", frame.time)
+        time = frame.time - start
+        faces = tracker.faces(frame.picture, time)
+        yield _Row(time, len(faces), follower.pick(faces, time))
+
+
+def _as_recording(rows: list[_Row], subject: str, attrs: dict[str, Any]) -> xr.Dataset:
+    landmarks = np.full((len(rows), N_VERTEX, len(SPACE)), np.nan, np.float32)
+    blendshapes = np.full((len(rows), len(BLENDSHAPES)), np.nan, np.float32)
+    head_pose = np.full((len(rows), 4, 4), np.nan, np.float32)
+    for k, row in enumerate(rows):
+        if row.face is not None:
+            landmarks[k], blendshapes[k], head_pose[k] = row.face
+    return xr.Dataset(
+        {
+            "landmarks": (("time", "vertex", "space"), landmarks, {"units": "px"}),
+            "blendshapes": (("time", "blendshape"), blendshapes, {"units": "1"}),
+            "head_pose": (("time", "row", "column"), head_pose),
+        },
+        coords={
+            "time": ("time", np.array([row.time for row in rows]), {"units": "s"}),
+            "vertex": np.arange(N_VERTEX),
+            "space": list(SPACE),
+            "blendshape": list(BLENDSHAPES),
+            "subject": subject,
+            "detected": ("time", np.array([row.face is not None for row in rows])),
+            "n_face": ("time", np.array([row.n_face for row in rows], np.uint8)),
+        },
+        attrs=attrs,
+    )
