@@ -1,0 +1,21 @@
+"""Figures from labelled arrays: each plot returns a matplotlib Figure and neither shows nor saves it.
+
+Every plot takes its data first and an optional ``ax``; without one it makes a figure that fits a journal page, with
+units and counts on its labels and colours that colour-blind readers tell apart.
+"""
+
+from isc.plots.carpet import plot_carpet
+from isc.plots.face import plot_face_map, plot_pair_map
+from isc.plots.null import plot_null
+from isc.plots.quality import plot_quality
+from isc.plots.series import plot_agreement, plot_tisc
+
+__all__ = [
+    "plot_agreement",
+    "plot_carpet",
+    "plot_face_map",
+    "plot_null",
+    "plot_pair_map",
+    "plot_quality",
+    "plot_tisc",
+]
