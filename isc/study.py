@@ -1,6 +1,7 @@
 """The settings of a study: every parameter with its unit and range, read from TOML, never changed afterwards."""
 
 import difflib
+import json
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -174,3 +175,37 @@ def _known_keys(above: list[str]) -> list[str]:
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             section = annotation
     return list(section.model_fields)
+
+
+def format_study(study: Study) -> str:
+    """Settings as TOML that `read_study` reads back to the same study.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    str
+        Every parameter in force; those that are None are left out.
+
+    Examples
+    --------
+    >>> print(format_study(Study()).splitlines()[0])
+    task = "film"
+    """
+    content = study.model_dump()
+    plain = {key: value for key, value in content.items() if not isinstance(value, dict)}
+    lines = [f"{key} = {_toml_value(value)}" for key, value in plain.items()]
+    for section, values in content.items():
+        if isinstance(values, dict):
+            lines += ["", f"[{section}]"]
+            lines += [f"{key} = {_toml_value(value)}" for key, value in values.items() if value is not None]
+    return "\n".join(lines) + "\n"
+
+
+def _toml_value(value: object) -> str:
+    """A string, number, boolean or list as TOML; JSON strings are TOML basic strings."""
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml_value(item) for item in value) + "]"
+    return json.dumps(value, ensure_ascii=True)

@@ -202,8 +202,14 @@ def _peaks(task: ParticipantTask, events: Path) -> Path:
         return path
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        log = read_key_log(events, merge=task.study.behaviour.merge)
-    more = {"LogValid": bool(log.attrs["valid"]), "FilmDuration": log.attrs.get("duration"), WARNINGS: _texts(caught)}
+        log = read_key_log(events, merge=parameters["merge"], stimulus_onset=task.recording.events_onset)
+    more = {
+        "LogValid": log.attrs["valid"],
+        "LogReason": log.attrs["reason"],
+        "LogStart": log.attrs["start"],
+        "LogStop": log.attrs["stop"],
+        WARNINGS: _texts(caught),
+    }
     shelf.write("peaks", log, path, shelf.sidecar("peaks", [events], parameters, key, **more))
     return path
 

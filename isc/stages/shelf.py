@@ -104,7 +104,9 @@ class Shelf:
         path = self.path(product, desc=desc)
         key = self.key(inputs, parameters)
         if self.needs(path, key):
-            self.write(product, compute(), path, self.sidecar(product, inputs, parameters, key, **dict(more or {})))
+            content = compute()
+            told = {**dict(more or {}), WARNINGS: _warnings_of(content)}
+            self.write(product, content, path, self.sidecar(product, inputs, parameters, key, **told))
         return path
 
     def write(self, product: str, content: Content, path: Path, sidecar: Mapping[str, Any]) -> None:
@@ -115,6 +117,11 @@ class Shelf:
             write_table(content, path, sidecar)
         else:
             write_values(content, path, sidecar)
+
+
+def _warnings_of(content: Content) -> list[str]:
+    """Warnings that ride along in the attrs of an array or table."""
+    return [str(text) for text in getattr(content, "attrs", {}).get("warnings", [])]
 
 
 def stored_warnings(path: Path) -> list[str]:

@@ -1,0 +1,169 @@
+"""The group: who takes part, and their aligned landmarks as one cube on the clock of the film."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from isc.io.bids import window_label
+from isc.io.derivatives import DerivativeError, read_array, read_sidecar
+from isc.preprocessing.stack import stack_subjects
+from isc.stages.participant import detected_share
+from isc.stages.shelf import Shelf
+from isc.study import Study, StudyError
+
+FEATURE_SETS = ("vertices", "pairs")
+FILM_TOLERANCE = 1.0  # seconds by which participants' logs may disagree about the length of the film
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass
+class Group:
+    """What the group stage works on.
+
+    Attributes
+    ----------
+    study : Study
+    shelf : Shelf
+        Of the group.
+    participants : mapping of str to Shelf
+        Those with landmarks, by name such as ``sub-01``.
+    notes : list of str
+        Warnings for the reader of the report, in the order they came up.
+    """
+
+    study: Study
+    shelf: Shelf
+    participants: Mapping[str, Shelf]
+    notes: list[str] = field(default_factory=list)
+
+
+def usable_participants(
+    study: Study, shelves: Mapping[str, Shelf], failed: Mapping[str, str], notes: list[str]
+) -> dict[str, Shelf]:
+    """Participants whose landmarks are there and whose face was seen often enough; the others are named in `notes`.
+
+    Parameters
+    ----------
+    study : Study
+    shelves : mapping of str to Shelf
+    failed : mapping of str to str
+        Why a participant failed in this run.
+    notes : list of str
+        Appended to.
+
+    Returns
+    -------
+    dict of str to Shelf
+
+    Raises
+    ------
+    StudyError
+        When fewer than two are left.
+    """
+    usable = {}
+    for name, shelf in shelves.items():
+        if name in failed:
+            notes.append(f"{name} is left out: {failed[name]}")
+            continue
+        try:
+            read_sidecar(shelf.path("landmarks_aligned"))
+            share = detected_share(shelf)
+        except DerivativeError:
+            notes.append(f"{name} has no finished landmarks and is left out; run the participant level first.")
+            continue
+        if share < study.cube.min_detected:
+            notes.append(f"{name} is left out: its face was seen in {share:.0%} of frames only.")
+            continue
+        usable[name] = shelf
+    if len(usable) < 2:
+        raise StudyError(
+            f"synchrony needs at least two participants with landmarks; there are {len(usable)}"
+            + (f" ({', '.join(usable)})" if usable else "")
+        )
+    return usable
+
+
+def film_duration(group: Group) -> float | None:
+    """Length of the film in seconds from the start and stop markers of the key logs; None when there are none."""
+    stops = {}
+    for name, shelf in group.participants.items():
+        log = log_sidecar(shelf)
+        if log is not None and log.get("LogStop") is not None:
+            stops[name] = float(log["LogStop"])
+    if not stops:
+        return None
+    values = np.array(list(stops.values()))
+    if np.ptp(values) > FILM_TOLERANCE:
+        group.notes.append(
+            f"key logs disagree about the length of the film ({values.min():.1f} to {values.max():.1f} s); "
+            "the median is used."
+        )
+    return float(np.median(values))
+
+
+def log_sidecar(shelf: Shelf) -> dict[str, Any] | None:
+    """What the key log of a participant was: its sidecar, or None without a log."""
+    try:
+        return read_sidecar(shelf.path("peaks"))
+    except DerivativeError:
+        return None
+
+
+def make_cube(group: Group) -> Path:
+    """Cube of the participants' aligned landmarks on the clock of the film, from its onset to its end."""
+    study, inputs = group.study, [shelf.path("landmarks_aligned") for shelf in group.participants.values()]
+    duration = film_duration(group)
+    parameters = {**study.cube.model_dump(), "film_duration_s": duration, "subjects": list(group.participants)}
+
+    def stacked() -> xr.DataArray:
+        recordings = {name: _on_film(shelf, duration) for name, shelf in group.participants.items()}
+        try:
+            return stack_subjects(
+                recordings, rate=study.cube.rate, extent=study.cube.extent, max_gap=study.cube.max_gap
+            )
+        except ValueError as error:
+            raise StudyError(str(error)) from error
+
+    return group.shelf.make("cube", stacked, inputs=inputs, parameters=parameters)
+
+
+def _on_film(shelf: Shelf, duration: float | None) -> xr.DataArray:
+    """Aligned landmarks of one participant between the onset and the end of the film."""
+    landmarks = read_array(shelf.path("landmarks_aligned")).load()
+    kept = landmarks["time"] >= 0
+    if duration is not None:
+        kept &= landmarks["time"] <= duration
+    inside = landmarks.isel(time=np.flatnonzero(kept.values))
+    return inside.drop_vars([c for c in inside.coords if c not in inside.dims])
+
+
+def label(study: Study, features: str, scheme: str = "") -> str:
+    """BIDS desc label of a feature set, its window and a surrogate scheme: letters and digits."""
+    return features + window_label(study.tisc.window) + scheme.replace("_", "")
+
+
+def epochs_path(raw_root: Path, task: str) -> Path:
+    """Optional table of annotated epochs of the film: onset, duration (s), trial_type; shaded in the figures.
+
+    Parameters
+    ----------
+    raw_root : Path
+        The raw study.
+    task : str
+        BIDS task label.
+
+    Returns
+    -------
+    Path
+        In ``stimuli``, which BIDS leaves to the study.
+
+    Examples
+    --------
+    >>> epochs_path(Path("study"), "film").as_posix()
+    'study/stimuli/task-film_epochs.tsv'
+    """
+    return raw_root / "stimuli" / f"task-{task}_epochs.tsv"

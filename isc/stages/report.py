@@ -1,0 +1,222 @@
+"""The group level from cube to report: makes every product, then tells what is in them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+
+from isc.io.bids import root_path
+from isc.io.derivatives import DerivativeError, read_array, read_sidecar, read_table
+from isc.io.text import TableError, read_tsv
+from isc.mesh import mean_shape
+from isc.report import CITATIONS, Fact, Notice, ReportContent, write_report
+from isc.stages.behaviour import make_agreement, make_association, read_agreement
+from isc.stages.group import FEATURE_SETS, Group, Progress, epochs_path, film_duration, make_cube, usable_participants
+from isc.stages.methods import CITED, methods_text
+from isc.stages.sections import (
+    Results,
+    behaviour_section,
+    face_section,
+    null_section,
+    quality_section,
+    series_section,
+)
+from isc.stages.shelf import Shelf, stored_warnings
+from isc.stages.synchrony import inference_notes, make_nulls, make_thresholds, make_tisc
+from isc.stages.version import code_version, software_versions
+from isc.study import Study
+from isc.synchrony.inference import thresholds
+
+
+@dataclass(frozen=True)
+class Products:
+    """Files of the group level; `agreement` and `associations` are empty without valid key logs."""
+
+    cube: Path
+    nulls: Mapping[str, Mapping[str, Path]]
+    tisc: Mapping[str, Path]
+    thresholds: Mapping[str, Mapping[str, Path]]
+    agreement: Path | None
+    associations: Mapping[str, Path]
+
+
+def analyse_group(
+    study: Study, shelf: Shelf, participants: Mapping[str, Shelf], failed: Mapping[str, str], progress: Progress
+) -> Path:
+    """Make all products of the group and write the report.
+
+    Parameters
+    ----------
+    study : Study
+    shelf : Shelf
+        Of the group.
+    participants : mapping of str to Shelf
+        Everybody with a recording, by name such as ``sub-01``.
+    failed : mapping of str to str
+        Why a participant failed in this run.
+    progress : callable
+        Called with (step, surrogates done, surrogates expected).
+
+    Returns
+    -------
+    Path
+        report.html
+
+    Raises
+    ------
+    StudyError
+        When fewer than two participants can be used, or their recordings do not fit together.
+    """
+    notes: list[str] = []
+    usable = usable_participants(study, participants, failed, notes)
+    group = Group(study, shelf, usable, notes)
+    products = _make(group, progress)
+    content = _content(group, products, len(participants))
+    path = root_path(shelf.root, "report")
+    write_report(path, content)
+    return path
+
+
+def _make(group: Group, progress: Progress) -> Products:
+    cube = make_cube(group)
+    nulls, tisc, limits = {}, {}, {}
+    for features in FEATURE_SETS:
+        nulls[features] = make_nulls(group, cube, features, progress)
+        tisc[features] = make_tisc(group, cube, nulls[features], features)
+        limits[features] = {
+            scheme: make_thresholds(group, null, tisc[features], features, scheme)
+            for scheme, null in nulls[features].items()
+        }
+    agreement = make_agreement(group, tisc["vertices"])
+    associations = {}
+    if agreement is not None:
+        associations = {name: make_association(group, tisc[name], agreement, name) for name in FEATURE_SETS}
+    return Products(cube, nulls, tisc, limits, agreement, associations)
+
+
+def _content(group: Group, products: Products, n_recorded: int) -> ReportContent:
+    cube = read_array(products.cube).load()
+    results = _results(group, products, cube)
+    participant_notes = _participant_notes(group)
+    inference = inference_notes(group, cube, int(results.tisc["vertices"].attrs["window_samples"]))
+    study_notes = [*group.notes, *participant_notes]
+    sections = [
+        series_section(results),
+        face_section(results),
+        null_section(results),
+        behaviour_section(results),
+        quality_section(results),
+    ]
+    return ReportContent(
+        title=group.study.title,
+        warnings=(
+            *(Notice("warning", text) for text in inference),
+            *(Notice("warning", text) for text in study_notes),
+        ),
+        facts=_facts(group, results, cube, n_recorded),
+        sections=tuple(section for section in sections if section is not None),
+        methods=methods_text(group.study, cube, results.tisc["vertices"]),
+        citations=tuple(CITATIONS[name] for name in CITED),
+        software=software_versions(),
+    )
+
+
+def _results(group: Group, products: Products, cube: xr.DataArray) -> Results:
+    """Everything the sections show, read back from the products."""
+    tisc = {name: read_array(path).load() for name, path in products.tisc.items()}
+    nulls = {
+        name: {scheme: read_array(path).load() for scheme, path in paths.items()}
+        for name, paths in products.nulls.items()
+    }
+    options = {"alpha": group.study.null.alpha, "tail": group.study.null.tail}
+    limits = {
+        name: {scheme: thresholds(null, **options) for scheme, null in of.items()} for name, of in nulls.items()
+    }
+    return Results(
+        tisc={name: result["tisc"] for name, result in tisc.items()},
+        significant={name: result["significant"] for name, result in tisc.items()},
+        p={name: result[f"p_{group.study.null.schemes[0]}"] for name, result in tisc.items()},
+        nulls=nulls,
+        thresholds=limits,
+        scheme=group.study.null.schemes[0],
+        shape=mean_shape(cube),
+        agreement=None if products.agreement is None else read_agreement(products.agreement),
+        chance_upper=_chance_upper(products.agreement),
+        associations={name: read_table(path) for name, path in products.associations.items()},
+        association_notes=_association_notes(products),
+        quality=_quality_table(group),
+        epochs=_epochs(group),
+        links=_links(group, products),
+    )
+
+
+def _chance_upper(agreement: Path | None) -> float | None:
+    return None if agreement is None else float(read_table(agreement)["chance_upper"].iloc[0])
+
+
+def _association_notes(products: Products) -> tuple[str, ...]:
+    found = [text for path in products.associations.values() for text in stored_warnings(path)]
+    return tuple(dict.fromkeys(found))
+
+
+def _quality_table(group: Group) -> pd.DataFrame:
+    return pd.concat([read_table(shelf.path("quality")) for shelf in group.participants.values()], ignore_index=True)
+
+
+def _epochs(group: Group) -> pd.DataFrame | None:
+    """Annotated epochs of the film, when the study has them."""
+    path = epochs_path(group.shelf.raw_root, group.study.task)
+    if not path.is_file():
+        return None
+    try:
+        table = read_tsv(path)
+        return table.astype({"onset": float, "duration": float})
+    except (TableError, KeyError, ValueError) as error:
+        group.notes.append(f"{path.name} cannot be used and no epochs are shaded: {error}")
+        return None
+
+
+def _links(group: Group, products: Products) -> dict[str, str]:
+    """Tables and arrays behind the figures, relative to the report."""
+    paths = {f"tisc {name}": path for name, path in products.tisc.items()}
+    paths |= {f"association {name}": path for name, path in products.associations.items()}
+    if products.agreement is not None:
+        paths["agreement"] = products.agreement
+    return {name: path.relative_to(group.shelf.root).as_posix() for name, path in paths.items()}
+
+
+def _participant_notes(group: Group) -> list[str]:
+    """Warnings that the participants' own products were made with."""
+    notes = []
+    for name, shelf in group.participants.items():
+        if read_sidecar(shelf.path("landmarks_aligned"))["Parameters"]["stimulus_onset_s"] is None:
+            notes.append(f"{name}: scans.tsv has no stimulus_onset; its video is taken to start with the film.")
+        for product in ("landmarks_tracked", "peaks"):
+            try:
+                notes += [f"{name}: {text}" for text in stored_warnings(shelf.path(product))]
+            except DerivativeError:
+                continue
+    return notes
+
+
+def _facts(group: Group, results: Results, cube: xr.DataArray, n_recorded: int) -> tuple[Fact, ...]:
+    tisc, duration = results.tisc["vertices"], film_duration(group)
+    limits = results.thresholds["vertices"][results.scheme]
+    left_out = n_recorded - cube.sizes["subject"]
+    film = "length not logged" if duration is None else f"{duration:.1f} s"
+    return (
+        Fact("participants", f"{cube.sizes['subject']}" + (f" ({left_out} left out)" if left_out else "")),
+        Fact("stimulus", f"task {group.study.task}, {film}"),
+        Fact("recording used", f"{cube.sizes['time']} samples at {tisc.attrs['rate_hz']:g} Hz"),
+        Fact(
+            "windows",
+            f"{tisc.sizes['window']} of {tisc.attrs['window_s']:g} s, one every {tisc.attrs['step_s']:.3g} s",
+        ),
+        Fact("null that decides significance", results.scheme.replace("_", " ")),
+        Fact("what significance rejects", limits.attrs["null_hypothesis"]),
+        Fact("what its error rate covers", limits.attrs["error_rate"]),
+        Fact("surrogates, seed", f"{limits.attrs['n_surrogates']} a scheme, seed {group.study.null.seed}"),
+        Fact("software", f"isc-toolkit {code_version()}"),
+    )

@@ -1,0 +1,273 @@
+"""What the sections of the report show: figures and tables of finished results, with what they mean."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+from isc.mesh import region_of
+from isc.plots import plot_agreement, plot_carpet, plot_face_map, plot_null, plot_pair_map, plot_quality, plot_tisc
+from isc.report import ReportFigure, ReportTable, Section, compare_nulls, figure_svg
+
+QUALITY_COLUMNS = {
+    "detected_share": "frames with a face (share)",
+    "longest_gap_s": "longest gap (s)",
+    "jitter_iod": "jitter (inter-ocular distance)",
+}
+CHANCE_ALPHA = 0.05  # of the chance band of agreement
+STRONGEST_ROWS = 12  # windows or features listed in a table of the page
+SELECTED = (
+    "It was selected because it reaches the largest t-ISC, so its height is optimistic; its p-value accounts for the "
+    "selection (maximum statistic)."
+)
+
+
+@dataclass(frozen=True)
+class Results:
+    """Results of the group by feature set (vertices, pairs), as they were read back from the products."""
+
+    tisc: Mapping[str, xr.DataArray]
+    significant: Mapping[str, xr.DataArray]
+    p: Mapping[str, xr.DataArray]
+    nulls: Mapping[str, Mapping[str, xr.DataArray]]
+    thresholds: Mapping[str, Mapping[str, xr.Dataset]]
+    scheme: str
+    shape: xr.DataArray
+    agreement: xr.DataArray | None
+    chance_upper: float | None
+    associations: Mapping[str, pd.DataFrame]
+    association_notes: tuple[str, ...]
+    quality: pd.DataFrame
+    epochs: pd.DataFrame | None
+    links: Mapping[str, str]
+
+
+def strongest_cell(tisc: xr.DataArray) -> tuple[int, int]:
+    """Window and feature of the largest t-ISC; NaN cells do not count.
+
+    Parameters
+    ----------
+    tisc : DataArray, dims (window, feature)
+
+    Returns
+    -------
+    window, feature : int
+
+    Raises
+    ------
+    ValueError
+        When no cell has a value.
+
+    Examples
+    --------
+    >>> strongest_cell(xr.DataArray([[0.1, np.nan], [0.3, 0.2]], dims=("window", "vertex")))
+    (1, 0)
+    """
+    window, feature = np.unravel_index(int(np.nanargmax(tisc.values)), tisc.shape)
+    return int(window), int(feature)
+
+
+def series_section(results: Results) -> Section:
+    """t-ISC in time: the strongest vertex, the strongest pair, and all vertices."""
+    figures = [_series_figure(results, features) for features in results.tisc]
+    carpet = plot_carpet(results.tisc["vertices"])
+    figures.append(
+        _figure(
+            carpet,
+            "t-ISC of every vertex, grouped by region of the face, in every window.",
+            "Heat map of t-ISC over windows and regions of the face.",
+        )
+    )
+    tables = tuple(
+        ReportTable(
+            strongest_table(results, features),
+            f"Windows with significant {features}, with the strongest of each; p is familywise "
+            f"({results.scheme.replace('_', ' ')}).",
+            results.links[f"tisc {features}"],
+        )
+        for features in results.tisc
+    )
+    intro = "Synchrony in time. Shaded stretches are epochs that the study annotates." if results.epochs is not None else (
+        "Synchrony in time."
+    )
+    return Section("Temporal inter-subject correlation", intro, tuple(figures), tables)
+
+
+def _series_figure(results: Results, features: str) -> ReportFigure:
+    tisc = results.tisc[features]
+    window, feature = strongest_cell(tisc)
+    dim = tisc.dims[1]
+    series, name = tisc.isel({dim: feature}), feature_name(tisc, feature)
+    n_significant = int(results.significant[features].isel({dim: feature}).sum())
+    figure = plot_tisc(
+        series,
+        thresholds=results.thresholds[features][results.scheme],
+        significant=results.significant[features].isel({dim: feature}),
+        agreement=results.agreement,
+        epochs=results.epochs,
+    )
+    caption = (
+        f"t-ISC of {name} with the null band of the {results.scheme.replace('_', ' ')}. Significant windows are marked. "
+        + SELECTED
+    )
+    alt = (
+        f"t-ISC of {name}: largest r = {float(series[window]):.2f} at {float(series['time'][window]):.1f} s, "
+        f"{n_significant} of {series.size} windows significant."
+    )
+    return _figure(figure, caption, alt)
+
+
+def feature_name(tisc: xr.DataArray, feature: int) -> str:
+    """A vertex with its region, or the two vertices of a pair.
+
+    Parameters
+    ----------
+    tisc : DataArray, dims (window, vertex or pair)
+    feature : int
+
+    Returns
+    -------
+    str
+    """
+    if "pair" in tisc.dims:
+        ends = (int(tisc["vertex_a"][feature]), int(tisc["vertex_b"][feature]))
+        return f"the distance between vertices {ends[0]} and {ends[1]}"
+    return f"vertex {feature} ({str(region_of(feature)).replace('_', ' ')})"
+
+
+def strongest_table(results: Results, features: str) -> pd.DataFrame:
+    """Windows with something significant: how many features, and the strongest.
+
+    Parameters
+    ----------
+    results : Results
+    features : str
+
+    Returns
+    -------
+    DataFrame
+        One row a window, strongest first, at most 12; empty when nothing is significant.
+    """
+    tisc, significant = results.tisc[features], results.significant[features]
+    rows = []
+    for window in np.flatnonzero(significant.any(tisc.dims[1]).values):
+        values = np.where(significant.values[window], tisc.values[window], -np.inf)
+        feature = int(values.argmax())
+        rows.append(
+            {
+                "window": f"{float(tisc['start'][window]):.1f}-{float(tisc['stop'][window]):.1f} s",
+                f"significant {features}": int(significant.values[window].sum()),
+                "strongest": feature_name(tisc, feature),
+                "r": round(float(values[feature]), 3),
+                "p": float(results.p[features].values[window, feature]),
+                "participants": int(tisc["n_subject"].values[window, feature]),
+            }
+        )
+    columns = ["window", f"significant {features}", "strongest", "r", "p", "participants"]
+    return pd.DataFrame(rows, columns=columns).sort_values("r", ascending=False).head(STRONGEST_ROWS)
+
+
+def face_section(results: Results) -> Section:
+    """Synchrony on the face, at the window of the largest value."""
+    tisc = results.tisc["vertices"]
+    window, feature = strongest_cell(tisc)
+    span = f"{float(tisc['start'][window]):.1f}-{float(tisc['stop'][window]):.1f} s"
+    at = tisc.isel(window=window)
+    significant = results.significant["vertices"].isel(window=window)
+    n_significant = int(significant.sum())
+    face = plot_face_map(at, results.shape, significant=significant)
+    pairs = results.tisc["pairs"].isel(window=window)
+    lines = plot_pair_map(pairs, results.shape, pairs["vertex_a"].values, pairs["vertex_b"].values)
+    figures = (
+        _figure(
+            face,
+            f"t-ISC of every vertex in the window {span}, on the mean face of the study (landmarks, no picture of a "
+            f"participant). The window with the largest t-ISC is shown. Dots mark significant vertices.",
+            f"Face map at {span}: {n_significant} of {at.size} vertices significant, largest r = "
+            f"{float(at[feature]):.2f} at {feature_name(tisc, feature)}.",
+        ),
+        _figure(
+            lines,
+            f"t-ISC of the distances between vertices in the same window, {span}.",
+            f"Pairs of vertices as lines on the face at {span}; largest r = {float(pairs.max()):.2f}.",
+        ),
+    )
+    return Section("Where on the face", figures=figures)
+
+
+def null_section(results: Results) -> Section:
+    """The nulls side by side: what each reaches, what it tests and what it does not."""
+    figures, tables = [], []
+    for features, nulls in results.nulls.items():
+        tisc = results.tisc[features]
+        figure = plot_null(nulls, observed=tisc, thresholds=results.thresholds[features])
+        figures.append(
+            _figure(
+                figure,
+                f"Extremes of t-ISC over {features} and windows in surrogate data without synchrony, with thresholds "
+                "and their 95 % Monte-Carlo interval, beside the observed extremes.",
+                f"Histograms of surrogate extremes of {features}; observed maximum r = {float(tisc.max()):.2f}.",
+            )
+        )
+        tables.append(
+            ReportTable(
+                compare_nulls(tisc, results.thresholds[features]),
+                f"The nulls of the {features} side by side.",
+                results.links[f"tisc {features}"],
+            )
+        )
+    intro = (
+        f"Significance in this report is decided by the {results.scheme.replace('_', ' ')}. The other scheme is shown "
+        "because earlier work used it; what either of them shows, and what it does not, is in the tables."
+    )
+    return Section("What synchrony is compared with", intro, tuple(figures), tuple(tables))
+
+
+def behaviour_section(results: Results) -> Section | None:
+    """Reported peaks, their agreement and its relation to synchrony; None without a valid key log."""
+    if results.agreement is None:
+        return None
+    chance = xr.Dataset({"threshold": results.chance_upper}, attrs={"alpha": CHANCE_ALPHA})
+    figure = plot_agreement(results.agreement, chance=chance, epochs=results.epochs)
+    largest = float(results.agreement.max())
+    figures = (
+        _figure(
+            figure,
+            "Share of participants with a key press in each window. Above the line, agreement is larger than the "
+            "largest of 95 % of surrogates, in which everybody's presses were shifted in time.",
+            f"Agreement of reported peaks: at most {largest:.0%} of participants press in one window.",
+        ),
+    )
+    tables = tuple(
+        ReportTable(
+            table.reindex(table["r"].abs().sort_values(ascending=False).index).head(STRONGEST_ROWS).round(3),
+            f"Relation of t-ISC to agreement, the {min(STRONGEST_ROWS, len(table))} strongest of {len(table)} {name}; "
+            "a positive lag means that presses follow synchrony by so many seconds.",
+            results.links[f"association {name}"],
+        )
+        for name, table in results.associations.items()
+    )
+    return Section("Reported peaks", "\n\n".join(results.association_notes), figures, tables)
+
+
+def quality_section(results: Results) -> Section:
+    """How well each participant's face was tracked."""
+    worst = results.quality.loc[results.quality["detected_share"].idxmin()]
+    figure = plot_quality(results.quality, columns=QUALITY_COLUMNS)
+    figures = (
+        _figure(
+            figure,
+            "Quality of the face tracking, one row a participant.",
+            f"Tracking quality; the lowest share of frames with a face is {worst['detected_share']:.0%} "
+            f"({worst['subject']}).",
+        ),
+    )
+    table = ReportTable(results.quality.round(3), "Quality of every recording; units are in the column names.")
+    return Section("Recordings", figures=figures, tables=(table,))
+
+
+def _figure(figure: Figure, caption: str, alt: str) -> ReportFigure:
+    return ReportFigure(figure_svg(figure), caption, alt)

@@ -1,0 +1,135 @@
+"""Synchrony of the group: surrogate extremes, t-ISC with its p-values, thresholds."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from isc.io.derivatives import read_array
+from isc.stages.group import Group, Progress, label
+from isc.study import Study
+from isc.synchrony.diagnostics import REFUSE_SUBJECTS, autocorrelation_time, design_warnings, frame_shuffle_warning
+from isc.synchrony.inference import p_values, thresholds
+from isc.synchrony.nulls import null_extremes
+from isc.synchrony.pairs import VertexPairs, vertex_pairs
+from isc.synchrony.temporal import temporal_isc
+
+
+def feature_pairs(study: Study, features: str) -> VertexPairs | None:
+    """Vertex pairs of a feature set; None for vertices."""
+    return vertex_pairs(study.tisc.pairs) if features == "pairs" else None
+
+
+def make_nulls(group: Group, cube: Path, features: str, progress: Progress) -> dict[str, Path]:
+    """Surrogate extremes of every scheme."""
+    study = group.study
+    made = {}
+    for scheme in study.null.schemes:
+        options = {
+            "window": study.tisc.window,
+            "step": study.tisc.step,
+            "space": study.tisc.space,
+            "min_valid": study.tisc.min_valid,
+            "scheme": scheme,
+            "scope": study.null.scope,
+            "n_surrogates": study.null.n_surrogates,
+            "seed": study.null.seed,
+        }
+        pairs = study.tisc.pairs if features == "pairs" else None
+
+        def compute(options: dict[str, Any] = options, scheme: str = scheme) -> xr.DataArray:
+            return null_extremes(
+                read_array(cube).load(),
+                pairs=feature_pairs(study, features),
+                progress=lambda done, expected: progress(f"{features} {scheme}", done, expected),
+                **options,
+            )
+
+        made[scheme] = group.shelf.make(
+            "null",
+            compute,
+            inputs=[cube],
+            parameters={**options, "pairs": pairs},
+            desc=label(study, features, scheme),
+            more={"Seed": study.null.seed},
+        )
+    return made
+
+
+def make_tisc(group: Group, cube: Path, nulls: Mapping[str, Path], features: str) -> Path:
+    """t-ISC with the familywise p of every scheme and what is significant by the first."""
+    study = group.study
+    settings = {**study.tisc.model_dump(), "alpha": study.null.alpha, "tail": study.null.tail}
+
+    def compute() -> xr.Dataset:
+        tisc = temporal_isc(
+            read_array(cube).load(),
+            window=study.tisc.window,
+            step=study.tisc.step,
+            space=study.tisc.space,
+            min_valid=study.tisc.min_valid,
+            pairs=feature_pairs(study, features),
+        )
+        result = xr.Dataset({"tisc": tisc}, attrs=dict(tisc.attrs))
+        for scheme, path in nulls.items():
+            p = p_values(tisc, read_array(path).load(), tail=study.null.tail)
+            result[f"p_{scheme}"] = p if tisc.attrs["n_subject"] >= REFUSE_SUBJECTS else xr.full_like(p, np.nan)
+        first = f"p_{study.null.schemes[0]}"
+        result["significant"] = (result[first] <= study.null.alpha).assign_attrs(scheme=study.null.schemes[0])
+        return result
+
+    inputs = [cube, *nulls.values()]
+    return group.shelf.make("tisc", compute, inputs=inputs, parameters=settings, desc=label(study, features))
+
+
+def make_thresholds(group: Group, null: Path, tisc: Path, features: str, scheme: str) -> Path:
+    """Thresholds of a scheme with their Monte-Carlo interval, and how many cells lie beyond."""
+    options = {"alpha": group.study.null.alpha, "tail": group.study.null.tail}
+
+    def compute() -> dict[str, Any]:
+        limits = thresholds(read_array(null).load(), **options)
+        return _threshold_values(limits, read_array(tisc).load(), group.study.null.alpha)
+
+    return group.shelf.make(
+        "thresholds",
+        compute,
+        inputs=[null, tisc],
+        parameters={**options, "scheme": scheme},
+        desc=label(group.study, features, scheme),
+    )
+
+
+def _threshold_values(limits: xr.Dataset, result: xr.Dataset, alpha: float) -> dict[str, Any]:
+    """Thresholds as plain numbers; lists over windows when each window has its own."""
+    p = result[f"p_{limits.attrs['scheme']}"]
+    plain = {
+        f"{side}{end}": _finite(limits[variable].sel(extreme=extreme))
+        for side, extreme in (("upper", "max"), ("lower", "min"))
+        for end, variable in (("", "threshold"), ("_low", "low"), ("_high", "high"))
+    }
+    told = {name: limits.attrs[name] for name in ("alpha", "tail", "error_rate", "scheme", "null_hypothesis", "scope")}
+    return {
+        **plain,
+        **told,
+        "n_surrogates": int(limits.attrs["n_surrogates"]),
+        "n_cells": int(result["tisc"].notnull().sum()),
+        "n_beyond": int((p <= alpha).sum()),
+    }
+
+
+def _finite(values: xr.DataArray) -> Any:
+    """Plain number or list, None where infinite or missing."""
+    plain = [float(v) if np.isfinite(v) else None for v in np.atleast_1d(values.values)]
+    return plain[0] if values.ndim == 0 else plain
+
+
+def inference_notes(group: Group, cube: xr.DataArray, window_samples: int) -> list[str]:
+    """What has to be said about the tests of this study before its results."""
+    study = group.study
+    found = design_warnings(cube.sizes["subject"], study.null.n_surrogates)
+    if "timepoint_shuffle" in study.null.schemes:
+        smooth = autocorrelation_time(cube)
+        found.append(frame_shuffle_warning(smooth, window_samples, study.null.n_surrogates))
+    return found
