@@ -1,0 +1,88 @@
+"""The data dictionary is well-formed and covers every product."""
+
+import re
+
+import pytest
+
+from isc.io.bids import PRODUCTS
+from isc.io.face_tracker import BLENDSHAPES
+from isc.io.sidecars import PARTS, dictionary_folder, dictionary_names, read_dictionary
+
+LATER = {"classification", "confusion"}  # named by io.bids, written by stages to come
+NOT_DERIVATIVES = {"participants", "scans", "events", "epochs", "descriptions"}
+DTYPES = re.compile(r"bool|str|u?int(8|16|32|64)?|float(32|64)?|list")
+FIELDS = {"LongName", "Description", "Units", "Levels", "dtype", "dims", "source", "Optional"}
+UNITS = {"s", "1", "px", "Hz", "deg", "deg/s", "cm", "samples", "inter-ocular distance"}
+MIXED_UNITS = "1 (rotation and scale), cm (position)"  # of the matrix of the head pose
+
+
+def described(name):
+    """Every described column, variable, value and attribute of an entry."""
+    entry = read_dictionary(name)
+    parts = [entry[part] for part in (*PARTS, "Attributes") if part in entry]
+    return {key: description for part in parts for key, description in part.items()}
+
+
+def test_every_product_has_an_entry_and_every_entry_a_product():
+    assert set(dictionary_names()) == (set(PRODUCTS) - LATER) | NOT_DERIVATIVES
+
+
+@pytest.mark.parametrize("name", dictionary_names())
+def test_an_entry_says_what_the_file_is(name):
+    entry = read_dictionary(name)
+    assert set(entry) - {"Attributes"} == {"LongName", "Description", "File", *(p for p in PARTS if p in entry)}
+    assert sum(part in entry for part in PARTS) == 1
+    assert all(len(entry[key].strip()) > 3 for key in ("LongName", "Description", "File"))
+    assert entry["Description"].endswith(".")
+
+
+@pytest.mark.parametrize("name", sorted(set(dictionary_names()) & set(PRODUCTS)))
+def test_an_entry_is_called_like_the_file_it_describes(name):
+    kind = PRODUCTS[name]
+    assert read_dictionary(name)["File"].endswith(f"_{kind.suffix}{kind.extension}")
+    assert kind.desc is None or f"_desc-{kind.desc}_" in read_dictionary(name)["File"]
+
+
+@pytest.mark.parametrize("name", dictionary_names())
+def test_a_description_has_words_a_type_and_known_fields_only(name):
+    for key, description in described(name).items():
+        assert set(description) <= FIELDS, key
+        assert description["LongName"], key
+        assert description["Description"].endswith("."), key
+        assert DTYPES.fullmatch(description["dtype"]), key
+
+
+@pytest.mark.parametrize("name", dictionary_names())
+def test_units_are_among_those_that_the_project_uses(name):
+    for key, description in described(name).items():
+        assert description.get("Units", "1") in UNITS | {MIXED_UNITS}, key
+
+
+@pytest.mark.parametrize("name", dictionary_names())
+def test_floats_have_units(name):
+    for key, description in described(name).items():
+        if description["dtype"].startswith("float"):
+            assert "Units" in description, key
+
+
+@pytest.mark.parametrize("name", dictionary_names())
+def test_variables_have_dims_and_columns_have_none(name):
+    entry = read_dictionary(name)
+    for key, description in entry.get("Variables", {}).items():
+        assert isinstance(description["dims"], list), key
+    for key, description in {**entry.get("Columns", {}), **entry.get("Values", {})}.items():
+        assert "dims" not in description, key
+
+
+def test_files_of_the_dictionary_are_indented_json():
+    for path in dictionary_folder().iterdir():
+        assert path.suffix == ".json"
+        assert path.read_text(encoding="utf-8").startswith('{\n  "LongName": ')
+
+
+def test_blendshapes_are_those_of_the_tracker_in_its_order():
+    assert tuple(read_dictionary("blendshapes")["Columns"]) == BLENDSHAPES
+
+
+def test_a_key_log_has_presses_and_two_markers():
+    assert set(read_dictionary("events")["Columns"]["trial_type"]["Levels"]) == {"start", "stop", "press"}
