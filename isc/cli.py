@@ -81,7 +81,7 @@ def _add_run(commands: argparse._SubParsersAction) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     run.add_argument("bids_dir", type=Path, metavar="BIDS_DIR", help="raw BIDS dataset")
-    run.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="folder of the derivatives, such as BIDS_DIR/derivatives/isc")
+    run.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="derivatives, such as BIDS_DIR/derivatives/isc")
     run.add_argument("level", nargs="+", choices=("participant", "group"), help="what to run")
     run.add_argument("--participant-label", nargs="+", metavar="LABEL", help="only these participants (01 or sub-01)")
     run.add_argument("--task-id", metavar="TASK", help="BIDS task label (default: from the settings)")
@@ -96,7 +96,7 @@ def _add_demo(commands: argparse._SubParsersAction) -> None:
     demo = commands.add_parser("demo", help="render a study of generated faces and analyse it")
     demo.add_argument("folder", type=Path, metavar="FOLDER", help="new folder for the raw study and its derivatives")
     demo.add_argument("--n-procs", type=int, metavar="N", help="videos at a time (default: one a processor)")
-    demo.add_argument("--random-seed", type=int, default=0, metavar="S", help="seed of faces and surrogates (default 0)")
+    demo.add_argument("--random-seed", type=int, default=0, metavar="S", help="seed of faces and surrogates (0)")
     demo.set_defaults(command=_demo)
 
 

@@ -1,6 +1,6 @@
 """What a cube is: a DataArray with dims subject and time, and the checks every labelled function makes once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import xarray as xr
@@ -54,7 +54,9 @@ def _subject_faults(cube: xr.DataArray, minimum: int) -> list[str]:
     if "subject" not in cube.coords:
         return []
     names, counts = np.unique(cube["subject"].values.astype(str), return_counts=True)
-    return [f"subject {str(name)!r} occurs {count} times" for name, count in zip(names, counts, strict=True) if count > 1]
+    return [
+        f"subject {str(name)!r} occurs {count} times" for name, count in zip(names, counts, strict=True) if count > 1
+    ]
 
 
 def _time_faults(cube: xr.DataArray) -> list[str]:
@@ -100,7 +102,7 @@ def check_values(cube: xr.DataArray) -> None:
             _raise_unusable(cube, [int(o) + int(p) for o, p in zip(offset, place, strict=True)])
 
 
-def _blocks(cube: xr.DataArray):
+def _blocks(cube: xr.DataArray) -> Iterator[tuple[Sequence[int], np.ndarray]]:
     """Offset and values of each block: the array itself, or the chunks of a dask array one after the other."""
     if cube.chunks is None:
         yield (0,) * cube.ndim, np.asarray(cube.data)
@@ -145,6 +147,14 @@ def sampling_rate(x: xr.DataArray | xr.Dataset) -> float:
 
 def subject_ids(cube: xr.DataArray) -> list[str]:
     """Names of the subjects as text; their positions where the dim has no coordinate.
+
+    Parameters
+    ----------
+    cube : DataArray with dim ``subject``
+
+    Returns
+    -------
+    list of str
 
     Examples
     --------

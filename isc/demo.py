@@ -16,15 +16,14 @@ from isc.io.atomic import DerivativeError, temporary_beside, write_bytes
 from isc.io.bids import derivative_path, raw_path
 from isc.io.bids_dataset import write_raw_dataset, write_scans
 from isc.io.bids_names import Entities, sidecar_path
-from isc.io.derivatives import read_array
 from isc.io.text import write_json, write_tsv
 from isc.io.video import probe_video
-from isc.simulate.audience import Audience, Viewer, simulate_audience
-from isc.simulate.video import simulate_face_video
+from isc.simulate import Audience, Viewer, simulate_audience, simulate_face_video
 from isc.stages.group import epochs_path, label
 from isc.stages.processes import Outcome, run_each
 from isc.stages.progress import Display
 from isc.stages.run import RunRequest, effective_study, processors, run
+from isc.stages.shelf import load_array, load_dataset
 
 TASK = "film"
 N_SUBJECT = 8
@@ -242,7 +241,7 @@ def recovery(folder: Path, request: RunRequest) -> dict[str, object]:
     """
     study = effective_study(request)
     group = Entities(task=study.task)
-    result = read_array(derivative_path(request.out_dir, "tisc", group, desc=label(study, "vertices"))).load()
+    result = load_dataset(derivative_path(request.out_dir, "tisc", group, desc=label(study, "vertices")))
     epochs = pd.read_csv(epochs_path(folder, TASK), sep="\t")
     spans = [(float(row.onset), float(row.onset + row.duration)) for row in epochs.itertuples()]
     inside, outside = windows_by_epochs(result["tisc"], spans)
@@ -285,9 +284,9 @@ def _smile_correlations(folder: Path, out_dir: Path) -> list[float]:
         subject = path.name.split("_")[0].removeprefix("sub-")
         truth = xr.load_dataset(path, engine="h5netcdf")
         aligned = derivative_path(out_dir, "landmarks_aligned", Entities(task=TASK, subject=subject))
-        landmarks = read_array(aligned).load()
+        landmarks = load_array(aligned)
         gap = landmarks.isel(vertex=61) - landmarks.isel(vertex=291)
-        width = np.sqrt((gap**2).sum("space", skipna=False)).values
+        width = np.linalg.norm(gap.transpose("time", "space").values, axis=1)
         injected = np.interp(landmarks["time"].values, truth["course_time"].values, truth["smile"].values)
         kept = np.isfinite(width)
         correlations.append(float(np.corrcoef(width[kept], injected[kept])[0, 1]))

@@ -3,8 +3,9 @@
 import difflib
 import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -116,7 +117,7 @@ class Study(Section):
 
 
 def read_study(path: Path | str) -> Study:
-    """Settings from a TOML file.
+    r"""Settings from a TOML file.
 
     Parameters
     ----------
@@ -137,7 +138,7 @@ def read_study(path: Path | str) -> Study:
     --------
     >>> import tempfile
     >>> with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
-    ...     _ = file.write("[tisc]\\nwindow = 4.0\\n"), file.flush()
+    ...     _ = file.write("[tisc]\nwindow = 4.0\n"), file.flush()
     ...     read_study(file.name).tisc.window
     4.0
     """
@@ -153,10 +154,12 @@ def read_study(path: Path | str) -> Study:
     try:
         return Study.model_validate(content)
     except ValidationError as error:
-        raise StudyError(f"settings {path.name}: " + "; ".join(map(_in_words, error.errors()))) from error
+        raise StudyError(
+            f"settings {path.name}: " + "; ".join(_in_words(dict(fault)) for fault in error.errors())
+        ) from error
 
 
-def _in_words(fault: dict) -> str:  # type: ignore[type-arg]
+def _in_words(fault: Mapping[str, Any]) -> str:
     """One fault of a settings file as a sentence that names the key."""
     *above, key = [str(part) for part in fault["loc"]] or [""]
     name = ".".join([*above, key])
@@ -205,7 +208,7 @@ def format_study(study: Study) -> str:
 
 
 def _toml_value(value: object) -> str:
-    """A string, number, boolean or list as TOML; JSON strings are TOML basic strings."""
+    """A string, number, boolean or list as TOML: JSON but for DEL, which TOML wants escaped as well."""
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_toml_value(item) for item in value) + "]"
-    return json.dumps(value, ensure_ascii=True)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

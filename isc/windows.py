@@ -31,9 +31,7 @@ class Windows(NamedTuple):
     rate: float
 
 
-def sliding_windows(
-    n_time: int, *, rate: float, window: float = DEFAULT_WINDOW, step: float = DEFAULT_STEP
-) -> Windows:
+def sliding_windows(n_time: int, *, rate: float, window: float = DEFAULT_WINDOW, step: float = DEFAULT_STEP) -> Windows:
     """Windows of `window` seconds every `step` seconds that fit into a recording.
 
     Window k starts at sample ``round(k * step * rate)`` and has ``round(window * rate)`` samples (halves go to
@@ -76,13 +74,10 @@ def _check_window(n_time: int, rate: float, window: float, step: float) -> None:
     """Raise a ValueError that names the user's own numbers."""
     if not (np.isfinite(window) and round(window * rate) >= 2):
         raise ValueError(
-            f"window is {window:g} s, which is less than two samples at {rate:g} Hz; "
-            f"choose at least {2 / rate:g} s"
+            f"window is {window:g} s, which is less than two samples at {rate:g} Hz; choose at least {2 / rate:g} s"
         )
     if round(window * rate) > n_time:
-        raise ValueError(
-            f"window is {window:g} s but the recording lasts {n_time / rate:g} s; choose a shorter window"
-        )
+        raise ValueError(f"window is {window:g} s but the recording lasts {n_time / rate:g} s; choose a shorter window")
     if not (np.isfinite(step) and step * rate >= 1):
         raise ValueError(
             f"step is {step:g} s, which is less than one sample at {rate:g} Hz; choose at least {1 / rate:g} s"

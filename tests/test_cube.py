@@ -9,9 +9,7 @@ from isc.cube import check_cube, check_values, sampling_rate, subject_ids
 
 def cube(n_subject=3, n_time=10, rate=10.0, **coords):
     values = np.zeros((n_subject, n_time, 2))
-    return xr.DataArray(
-        values, dims=("subject", "time", "vertex"), coords={"time": np.arange(n_time) / rate, **coords}
-    )
+    return xr.DataArray(values, dims=("subject", "time", "vertex"), coords={"time": np.arange(n_time) / rate, **coords})
 
 
 def test_a_good_cube_passes_in_any_order_of_dims():

@@ -170,7 +170,7 @@ def chance_band(
     >>> peaks = pd.DataFrame({"subject": list("abcd"), "onset": [31.0, 32.0, 33.0, 34.0]})
     >>> agreement = peak_agreement(peaks, windows=windows)
     >>> float(chance_band(peaks, windows=agreement, duration=60.0, seed=1).threshold), float(agreement.max())
-    (0.75, 1.0)
+    (0.5, 1.0)
     """
     _check_band(windows, duration, n_surrogates, alpha)
     rule, raters = _recorded_settings(windows)
@@ -186,7 +186,13 @@ def chance_band(
     threshold = np.quantile(maximum, 1 - alpha, method="higher")
     return xr.Dataset(
         {"threshold": threshold, "maximum": ("surrogate", np.array(maximum))},
-        attrs={"duration_s": duration, "n_surrogates": n_surrogates, "seed": seed, "alpha": alpha, "method": rule.method},
+        attrs={
+            "duration_s": duration,
+            "n_surrogates": n_surrogates,
+            "seed": seed,
+            "alpha": alpha,
+            "method": rule.method,
+        },
     )
 
 
@@ -311,6 +317,8 @@ def _check_band(windows, duration: float, n_surrogates: int, alpha: float) -> No
     check_windows(windows, "windows")
     last = float(windows["stop"].max())
     if duration < last - CLOCK_SLACK:
-        raise ValueError(f"duration must reach the end of the last window, {last:g} s, but is {duration:g} s; give the film's")
+        raise ValueError(
+            f"duration must reach the end of the last window, {last:g} s, but is {duration:g} s; give the film's"
+        )
     if n_surrogates < 1 or not 0 < alpha < 1:
         raise ValueError(f"n_surrogates must be 1 or more and alpha in (0, 1), not {n_surrogates} and {alpha}")

@@ -39,7 +39,9 @@ def split_subjects(subjects: Sequence[str], *, seed: int) -> tuple[list[str], li
     """
     names = sorted({str(subject) for subject in subjects})
     if len(names) < 3:
-        raise ValueError(f"subjects must be 3 people or more, {len(names)} given; synchrony of one half needs two of them")
+        raise ValueError(
+            f"subjects must be 3 people or more, {len(names)} given; synchrony of one half needs two of them"
+        )
     order = np.random.default_rng(seed).permutation(len(names))
     n_face = (len(names) + 1) // 2
     return sorted(names[i] for i in order[:n_face]), sorted(names[i] for i in order[n_face:])
@@ -96,4 +98,6 @@ def _check(cube: xr.DataArray, peaks: pd.DataFrame, before: float, after: float)
     if not {"subject", "onset"} <= set(peaks.columns):
         raise ValueError(f"peaks must have the columns subject and onset (s), not {list(peaks.columns)}; rename them")
     if before < 0 or after < 0:
-        raise ValueError(f"before and after are seconds of 0 or more, not {before} and {after}; use 0 to take out nothing")
+        raise ValueError(
+            f"before and after are seconds of 0 or more, not {before} and {after}; use 0 to take out nothing"
+        )

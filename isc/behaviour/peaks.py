@@ -153,7 +153,9 @@ def _table(found: list[pd.DataFrame], **settings: str | float | None) -> pd.Data
 def _with_subjects(rating: xr.DataArray) -> xr.DataArray:
     """Rating as (subject, time)."""
     if set(rating.dims) not in ({"time"}, {"subject", "time"}):
-        raise ValueError(f"rating must have dims (time) or (subject, time), not {rating.dims}; select one quantity first")
+        raise ValueError(
+            f"rating must have dims (time) or (subject, time), not {rating.dims}; select one quantity first"
+        )
     if not {"time", "subject"} <= set(rating.coords):
         raise ValueError(
             f"rating needs the coordinates time (s) and subject, it has {sorted(map(str, rating.coords))}; "

@@ -42,7 +42,9 @@ def krippendorff_alpha(ratings: xr.DataArray, *, level: str = "nominal") -> floa
     values = _units_by_raters(ratings)
     values = values[np.isfinite(values).sum(axis=1) >= 2]
     if not len(values):
-        raise ValueError("ratings must have a unit rated by two people or more; there is none, so check for missing logs")
+        raise ValueError(
+            "ratings must have a unit rated by two people or more; there is none, so check for missing logs"
+        )
     differences = _nominal_differences if level == "nominal" else _interval_differences
     per_unit = np.isfinite(values).sum(axis=1)
     observed = (differences(values) / (per_unit - 1)).sum()
@@ -106,5 +108,7 @@ def _interval_differences(values: np.ndarray) -> np.ndarray:
 
 def _units_by_raters(ratings: xr.DataArray) -> np.ndarray:
     if "subject" not in ratings.dims or ratings.ndim != 2:
-        raise ValueError(f"ratings must have the dims subject and one more (window, clip), not {ratings.dims}; select first")
+        raise ValueError(
+            f"ratings must have the dims subject and one more (window, clip), not {ratings.dims}; select first"
+        )
     return ratings.transpose(..., "subject").values.astype(float)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from isc.io.atomic import write_bytes
 from isc.io.bids import PRODUCTS, raw_path
-from isc.io.bids_names import BidsError, Entities, check_label, sidecar_path
+from isc.io.bids_names import BidsError, Entities, check_label, participant_label, sidecar_path
 from isc.io.sidecars import column_descriptions, sidecar_for
 from isc.io.text import MISSING, read_json, write_json, write_tsv
 
@@ -86,7 +86,7 @@ def write_raw_dataset(
     if participants.empty or participants.columns[0] != "participant_id":
         raise BidsError("participants need the first column participant_id with at least one row, such as sub-01")
     for participant in participants["participant_id"]:
-        check_label(str(participant).removeprefix("sub-"), of="participant")
+        participant_label(participant)
     described: dict[str, Any] = {"Name": name, "BIDSVersion": BIDS_VERSION, "DatasetType": "raw"}
     write_json(described | ({"Authors": list(authors)} if authors else {}), root / DESCRIPTION_FILE)
     text = {"name": name, "tasks": ", ".join(tasks), "n_participant": len(participants)}

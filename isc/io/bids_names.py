@@ -87,6 +87,34 @@ def check_label(label: str, *, of: str) -> str:
     return label
 
 
+def participant_label(participant_id: str) -> str:
+    """Label of a participant from the first column of participants.tsv.
+
+    Parameters
+    ----------
+    participant_id : str
+        ``sub-<label>``.
+
+    Returns
+    -------
+    str
+        Without ``sub-``.
+
+    Raises
+    ------
+    BidsError
+        When it does not begin with ``sub-`` or the label breaks the rule.
+
+    Examples
+    --------
+    >>> participant_label("sub-01")
+    '01'
+    """
+    if not (isinstance(participant_id, str) and participant_id.startswith("sub-")):
+        raise BidsError(f"participant_id {participant_id!r} must read sub-<label>, such as sub-01")
+    return check_label(participant_id.removeprefix("sub-"), of="participant")
+
+
 def parse_name(name: str) -> BidsName:
     """Take a BIDS file name apart.
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from isc.io.bids import FACE_RECORDING, raw_path
-from isc.io.bids_names import BidsError, Entities, check_label, inside, parse_name
+from isc.io.bids_names import BidsError, Entities, check_label, inside, parse_name, participant_label
 from isc.io.text import MISSING, TableError, read_tsv
 
 Links = Literal["inside", "anywhere"]
@@ -134,17 +134,11 @@ def _participant_rows(root: Path) -> dict[str, dict[str, str]]:
     table = _table(path, ("participant_id",))
     rows: dict[str, dict[str, str]] = {}
     for row in table.to_dict("records"):
-        label = _participant_label(row.pop("participant_id"))
+        label = participant_label(row.pop("participant_id"))
         if label in rows:
             raise BidsError(f"{PARTICIPANTS} lists sub-{label} twice; keep one row a participant")
         rows[label] = row
     return rows
-
-
-def _participant_label(name: str) -> str:
-    if not name.startswith("sub-"):
-        raise BidsError(f"participant_id {name!r} in {PARTICIPANTS} must read sub-<label>, such as sub-01")
-    return check_label(name.removeprefix("sub-"), of="participant")
 
 
 def _selected(rows: dict[str, dict[str, str]], labels: Sequence[str] | None) -> dict[str, dict[str, str]]:

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from isc.io.atomic import DerivativeError, write_bytes, writing
+from isc.io.json_format import format_json
 from isc.io.products import FILES, publishing, read_sidecar, verified_sidecar
 from isc.io.stores import NUMBER_KINDS
-from isc.io.text import MISSING, TableError, format_json, format_tsv, unguarded
+from isc.io.text import MISSING, TableError, format_tsv, unguarded
 
 HEADERLESS = ("physio", "stim", "motion")  # suffixes whose column names BIDS wants in the sidecar only
 TEXT = "str"

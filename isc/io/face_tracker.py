@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -254,6 +255,6 @@ def _start_mediapipe(model: Path) -> tuple[Any, Any]:
 
 def _face(landmarks: Any, blendshapes: Any, head_pose: np.ndarray, *, pixels: np.ndarray) -> Face:
     """Arrays from MediaPipe's objects; x and z are shares of the width, y of the height (`pixels`)."""
-    normalised = np.array([(point.x, point.y, point.z) for point in landmarks], np.float32)
+    normalised = np.array([*map(attrgetter("x", "y", "z"), landmarks)], np.float32)
     scores = np.array([shape.score for shape in blendshapes], np.float32)
     return Face(normalised * pixels, scores, np.asarray(head_pose, np.float32))

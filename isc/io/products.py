@@ -9,7 +9,8 @@ from typing import Any
 
 from isc.io.atomic import DerivativeError, hash_file, remove, sync, sync_tree, temporary_beside, writing
 from isc.io.bids_names import sidecar_path
-from isc.io.text import TableError, format_json, read_json
+from isc.io.json_format import format_json
+from isc.io.text import TableError, read_json
 
 KEY = "ProductKey"
 FILES = "Files"

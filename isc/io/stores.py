@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from isc.io.text import as_plain
+from isc.io.json_format import as_plain
 
 NUMBER_KINDS = "biuf"  # NumPy kinds: boolean, signed and unsigned integer, float
 FEATURE_CHUNK = 16  # features a chunk of a cube: a correlation reads all time of few features

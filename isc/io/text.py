@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 
 from isc.io.atomic import write_bytes
+from isc.io.json_format import format_json
 
 MISSING = "n/a"  # how BIDS writes a missing value
 MAX_JSON_BYTES = 64 * 2**20  # the largest of ours lists the files of a cube; a sidecar by hand has kilobytes
 MAX_JSON_DEPTH = 64
 MAX_TABLE_BYTES = 512 * 2**20
+BYTE_ORDER_MARK = "\ufeff"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 JSON_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # possessive: linear whatever the text
 # Spreadsheets run cells that begin so; an apostrophe in front makes them text again.
@@ -76,11 +78,11 @@ def _decoded(path: Path) -> str:
     if path.stat().st_size > MAX_TABLE_BYTES:
         raise TableError(f"{path.name} has {path.stat().st_size} bytes; tables are read up to {MAX_TABLE_BYTES}")
     content = path.read_bytes()
-    encoding = "utf-16" if content.startswith(UTF16_MARKS) else "utf-8-sig"
+    encoding = "UTF-16" if content.startswith(UTF16_MARKS) else "UTF-8"
     try:
-        text = content.decode(encoding)
+        text = content.decode(encoding).removeprefix(BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
-        raise TableError(f"{path.name} is no {error.encoding} text (byte {error.start}); save it as UTF-8") from error
+        raise TableError(f"{path.name} is no {encoding} text (byte {error.start}); save it as UTF-8") from error
     if "\0" in text:
         raise TableError(f"{path.name} holds NUL characters (UTF-16 without its mark, or no text); save it as UTF-8")
     return text
@@ -163,19 +165,17 @@ def unguarded(text: str) -> str:
 
 
 def write_tsv(table: pd.DataFrame, path: Path) -> None:
-    r"""Write a table of a raw data set; see `format_tsv` for the format.
+    r"""Write a table of a raw data set, whole or not at all.
 
     Parameters
     ----------
     table : DataFrame
-        Columns of numbers, booleans or text; the index is left out.
+        See `format_tsv` for the format and what it refuses.
     path : Path
-        Ends in ``.tsv``.
+        Ends in ``.tsv``; its folder is made when it is absent.
 
     Raises
     ------
-    TableError
-        When text holds a tab, line break or quotation mark.
     DerivativeError
         When the file cannot be written.
 
@@ -242,76 +242,18 @@ def _depth(text: str) -> int:
     return int(np.cumsum(steps).max(initial=0))
 
 
-def format_json(content: Mapping[str, Any]) -> bytes:
-    r"""Bytes of a JSON file: UTF-8, keys in the order given, NumPy numbers as plain ones.
-
-    Parameters
-    ----------
-    content : mapping
-        Text, numbers, booleans, None, lists and mappings of these.
-
-    Returns
-    -------
-    bytes
-        Indented by two spaces.
-
-    Raises
-    ------
-    ValueError
-        When a number is NaN or infinite; write None where it is missing.
-    TypeError
-        When a value has no JSON form.
-
-    Examples
-    --------
-    >>> format_json({"rate": np.float32(30)})
-    b'{\n  "rate": 30.0\n}\n'
-    """
-    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False, default=as_plain) + "\n").encode()
-
-
-def as_plain(value: object) -> object:
-    """Python's own form of a NumPy number or array, for ``json.dumps(default=...)``.
-
-    Parameters
-    ----------
-    value : object
-        What `json` could not write.
-
-    Returns
-    -------
-    int, float, bool, str or list
-        Equal to `value`.
-
-    Raises
-    ------
-    TypeError
-        When `value` has no JSON form.
-
-    Examples
-    --------
-    >>> as_plain(np.float32(0.5))
-    0.5
-    """
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
-    raise TypeError(f"{value!r} ({type(value).__name__}) has no JSON form; give text, numbers, lists or mappings")
-
-
 def write_json(content: Mapping[str, Any], path: Path) -> None:
     """Write a JSON file, whole or not at all.
 
     Parameters
     ----------
     content : mapping
-        See `format_json`.
+        See `format_json` for what it refuses.
     path : Path
         Its folder is made when it is absent.
 
     Raises
     ------
-    ValueError, TypeError
-        See `format_json`.
     DerivativeError
         When the file cannot be written.
 

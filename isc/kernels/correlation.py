@@ -80,9 +80,7 @@ def pairwise_mean(series, starts, length, *, shifts=None, frames=None, min_valid
     return value[:, :, 0], count
 
 
-def leave_one_out(
-    series, starts, length, *, shifts=None, frames=None, others="surrogate", min_valid=0.8, n_threads=1
-):
+def leave_one_out(series, starts, length, *, shifts=None, frames=None, others="surrogate", min_valid=0.8, n_threads=1):
     """Each subject with the mean of the others (feature, subject, window) and n_subject (feature, window).
 
     ``others="observed"``: the mean is of the others' observed series, only the left-out subject is randomised.

@@ -29,6 +29,10 @@ def first_unusable(values: np.ndarray, limit: float) -> tuple[int, ...] | None:
     limit : float
         Largest allowed magnitude.
 
+    Returns
+    -------
+    tuple of int or None
+
     Examples
     --------
     >>> first_unusable(np.array([[0.0, np.nan], [1.0, np.inf]]), 1e15)

@@ -23,13 +23,15 @@ from isc.plots.style import (
     check_dims,
     figure_of,
     get_axes,
+    key_below,
     styled,
     value_label,
 )
 from isc.plots.views import Projection, View, draw_contours, finish_views, project
 
-WIDTHS = {"front": 110.0, "profile": 150.0, "both": 180.0}  # mm
+WIDTHS = {"front": 90.0, "profile": 115.0, "both": 160.0}  # mm
 HEIGHT = 75.0  # mm
+NAME_LINES = 2.2  # below the views
 SEAM = 0.25  # pt, line in a triangle's own colour: hides the hairline between neighbours
 THINNEST, THICKEST = 0.5, 1.6  # pt, lines of the weakest and the strongest pair
 
@@ -62,7 +64,7 @@ def plot_face_map(
     scale : Normalize, optional
         Colour scale, to share it between figures; by default from -m to m with m the largest absolute value.
     ax : Axes, optional
-        Where to draw; by default a new figure, 110 to 180 mm wide.
+        Where to draw; by default a new figure, 90 to 160 mm wide.
 
     Returns
     -------
@@ -93,7 +95,7 @@ def plot_face_map(
     finish_views(ax, projections)
     ax.set_title(_window_label(values))
     add_colour_bar(ax, scale, value_label(values))
-    _add_key(ax, values, significant)
+    _add_key(ax, values, significant, columns=len(projections))
     return figure_of(ax)
 
 
@@ -120,7 +122,7 @@ def plot_pair_map(
     top : int
         Number of pairs drawn.
     ax : Axes, optional
-        Where to draw; by default a new figure, 110 mm wide.
+        Where to draw; by default a new figure, 90 mm wide.
 
     Returns
     -------
@@ -186,7 +188,7 @@ def _window_label(values: xr.DataArray) -> str:
     return f"window {float(values['start']):.1f} to {float(values['stop']):.1f} s"
 
 
-def _add_key(ax: Axes, values: xr.DataArray, significant: xr.DataArray | None) -> None:
+def _add_key(ax: Axes, values: xr.DataArray, significant: xr.DataArray | None, *, columns: int) -> None:
     """What dots and grey mean, where they occur."""
     mesh = values.values[:N_MESH_VERTEX]
     handles: list[Artist] = []
@@ -197,7 +199,7 @@ def _add_key(ax: Axes, values: xr.DataArray, significant: xr.DataArray | None) -
     if np.isnan(mesh).any():
         handles.append(Patch(color=NO_VALUE, label=f"no value ({np.isnan(mesh).sum()} vertices)"))
     if handles:
-        ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=2, borderaxespad=0.1)
+        ax.legend(handles=handles, ncols=columns, **key_below(ax, lines=NAME_LINES))
 
 
 def _checked_pairs(

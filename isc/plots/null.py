@@ -12,12 +12,12 @@ from isc.plots.style import (
     BLUE,
     DASHED,
     INK,
-    KEY,
     ORANGE,
     VERMILLION,
     axis_label,
     figure_of,
     get_axes,
+    key_below,
     key_layout,
     split,
     styled,
@@ -26,6 +26,7 @@ from isc.plots.style import (
 )
 
 N_BIN = 25
+LINES_BELOW = 2.6  # numbers and label of the axis
 COLOURS = {"min": ORANGE, "max": BLUE}
 PLAIN_NAMES = {"timepoint_shuffle": "frame shuffle"}
 
@@ -93,7 +94,7 @@ def plot_null(
         panel.set_ylabel("windows of surrogates" if "window" in surrogates.dims else "surrogates")
     known = ("", "") if observed is None else (summary_label(observed), subjects_label(observed))
     panels[-1].set_xlabel(axis_label("smallest and largest t-ISC", *known))
-    panels[-1].legend(loc="upper center", bbox_to_anchor=(0.5, -0.32), ncols=key_layout(panels[-1])[0], **KEY)
+    panels[-1].legend(ncols=key_layout(panels[-1])[0], **key_below(panels[-1], lines=LINES_BELOW))
     return figure_of(panels[0])
 
 

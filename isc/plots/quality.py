@@ -59,7 +59,7 @@ def plot_quality(
         values = table[column].to_numpy(float)
         panel.grid(axis="y", color=BAND_GREY, linewidth=0.6)
         panel.plot(values, rows, "o", color=BLUE, markersize=3.5, clip_on=False)
-        panel.set(xlabel=label, ylim=(len(table) - 0.5, -0.5))
+        panel.set(xlabel=label.replace(" (", "\n("), ylim=(len(table) - 0.5, -0.5))
     panels[0].set_yticks(rows, table["subject"].astype(str), parse_math=False)  # a $ in a name is a $
     panels[0].set_ylabel(f"participant (n = {len(table)})")
     return figure_of(panels[0])

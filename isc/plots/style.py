@@ -119,6 +119,13 @@ def key_layout(ax: Axes) -> tuple[int, float]:
     return columns, size * KEY_ROW_HEIGHT * -(-len(labels) // columns)
 
 
+def key_below(ax: Axes, *, lines: float) -> dict[str, Any]:
+    """Options that place a legend below the axes and below so many lines of text."""
+    height = ax.get_window_extent().height / figure_of(ax).dpi * POINTS_PER_INCH
+    drop = lines * FontProperties(size=rcParams["font.size"]).get_size_in_points() * KEY_ROW_HEIGHT
+    return {"loc": "upper center", "bbox_to_anchor": (0.5, -drop / height), **KEY}
+
+
 def centred_scale(values: np.ndarray) -> Normalize:
     """A scale from -m to m, m the largest finite absolute value: zero is its middle."""
     finite = np.abs(values[np.isfinite(values)])

@@ -1,6 +1,6 @@
 """How a face is laid out on paper: views of the mesh, what is hidden in each, and the marks around them."""
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -17,6 +17,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
     "both": ("right profile", "front", "left profile"),  # profiles look towards the front view
 }
 GAP = 0.12  # between views, of the height of the face
+NAME_GAP = 5.0  # pt, between a view and its name
 
 
 class Projection(NamedTuple):
@@ -108,11 +109,12 @@ def finish_views(ax: Axes, projections: list[Projection]) -> None:
     top = min(np.nanmin(p.points[:, 1]) for p in projections)
     right = np.nanmax(projections[-1].points[:, 0])
     height = bottom - top
-    ax.set(xlim=(-0.02 * height, right + 0.02 * height), ylim=(bottom + 0.12 * height, top - 0.02 * height))
+    ax.set(xlim=(-0.02 * height, right + 0.02 * height), ylim=(bottom + 0.02 * height, top - 0.02 * height))
     for projection in projections:
         first, last = np.nanmin(projection.points[:, 0]), np.nanmax(projection.points[:, 0])
-        name = "front (R, L: the person's own right, left)" if projection.name == "front" else projection.name
-        ax.text((first + last) / 2, bottom + 0.05 * height, name, ha="center", va="top")
+        name = "front\nR, L: the person's own" if projection.name == "front" else projection.name
+        below: Any = {"xytext": (0, -NAME_GAP), "textcoords": "offset points", "ha": "center", "va": "top"}
+        ax.annotate(name, ((first + last) / 2, bottom), **below)
         if projection.name == "front":
             ax.text(first, bottom, "R", ha="left", va="bottom", weight="bold")
             ax.text(last, bottom, "L", ha="right", va="bottom", weight="bold")

@@ -1,0 +1,1 @@
+"""Recordings made comparable: head movement removed, one clock, quality known."""

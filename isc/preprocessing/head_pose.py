@@ -43,5 +43,5 @@ def head_motion(head_pose: xr.DataArray) -> xr.DataArray:
     roll = np.arctan2(rotation[:, 1, 0], rotation[:, 1, 1])
     values = np.concatenate([np.rad2deg(np.stack([yaw, pitch, roll], axis=1)), matrix[:, :3, 3]], axis=1)
     coords = {k: v for k, v in head_pose.coords.items() if set(v.dims) <= {"time"}}
-    coords |= {"channel": list(CHANNELS), "unit": ("channel", list(UNITS))}  # type: ignore[dict-item]
+    coords |= {"channel": list(CHANNELS), "unit": ("channel", list(UNITS))}
     return xr.DataArray(values.astype(np.float32) + 0.0, dims=("time", "channel"), coords=coords, name="head_motion")

@@ -1,5 +1,7 @@
 """Change of rate without aliasing, and recordings of several people on one clock."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import xarray as xr
 
@@ -88,7 +90,7 @@ def onto_clock(x: xr.DataArray, clock: np.ndarray, *, max_gap: float = MAX_GAP) 
     return xr.DataArray(new, dims=x.dims, coords={**coords, "time": clock}, name=x.name, attrs=x.attrs)
 
 
-def _gap_patterns(flat: np.ndarray):
+def _gap_patterns(flat: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield (finite (time,), columns) for each distinct pattern of missing samples: usually one, a lost face."""
     finite = np.isfinite(flat)
     if (finite == finite[:, :1]).all():

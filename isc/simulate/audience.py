@@ -15,12 +15,11 @@ OWN_ACTIONS = (*SHARED_ACTIONS, "AU4", "AU15", "AU20")
 EPOCH_DURATION = (7.0, 8.0)  # s
 EPOCH_GAP = 6.0  # s, shortest calm between two shared epochs
 FIRST_CALM, LAST_CALM = 1.0, 2.0  # s, shortest calm before the first epoch and after the last
-SECONDS_PER_EPOCH = 13.0  # of film, when the epochs are drawn
 ATTENTION = 0.95  # share of the film in the face of a sharing viewer during an epoch
 OWN_STRENGTH = 0.7  # of a viewer's own expressions, relative to those that the film evokes
 SIDELINE = 0.3  # strength of the actions that nobody shares, relative to the viewer's other own ones
 GAIN_SD = 0.15  # log of a viewer's expressiveness, and again of each action
-DELAY = (0.1, 0.3)  # s from the film to the face
+DELAY = (0.1, 0.25)  # s from the film to the face
 START_OFFSET = (0.5, 2.5)  # s the camera runs before the film
 STOP_OFFSET = (0.5, 4.0)  # s the camera runs after the film
 LOST_DURATION = 3.0  # s
@@ -94,7 +93,7 @@ def simulate_audience(
 ) -> Audience:
     """Scripts of viewers of one film who share known epochs of smile, brow and jaw movement.
 
-    Sharing viewers follow the film's courses with their own gain (log sd 0.15) and delay (0.1 to 0.4 s), add
+    Sharing viewers follow the film's courses with their own gain (log sd 0.15) and delay (0.1 to 0.25 s), add
     expressions of their own and press a key 1 to 2 s after the strongest moment of each epoch. The last
     `n_solo` viewers move just as much, but by courses of their own, and press at random. Cameras start 0.5 to
     2.5 s before the film and stop 0.5 to 4 s after it; one sharing viewer's face is lost for 3 s.
@@ -110,8 +109,8 @@ def simulate_audience(
     n_solo : int, default 2
         Viewers who share nothing.
     epochs : sequence of (float, float), optional
-        Start and stop of the shared epochs, s; default: one for every 13 s of film, 7 to 8 s long, at least 6 s
-        apart.
+        Start and stop of the shared epochs, s, none if empty; default: as many as fit, 7 to 8 s long, at least
+        6 s apart (three in 40 s).
     seed : int, default 0
         Same seed, same audience.
 
@@ -122,8 +121,8 @@ def simulate_audience(
     Raises
     ------
     ValueError
-        If there are fewer viewers than those who share nothing, if the film is too short for an epoch, or if an
-        epoch lies outside the film or overlaps the one before.
+        If there are fewer viewers than those who share nothing, if the film is shorter than the lost stretch or
+        an epoch, or if an epoch lies outside the film or overlaps the one before.
 
     Examples
     --------
@@ -133,7 +132,7 @@ def simulate_audience(
     >>> len(audience.epochs)
     3
     """
-    _check_audience(n_subject, n_solo, rate)
+    _check_audience(n_subject, n_solo, duration, rate)
     rng = np.random.default_rng([seed, FILM])
     limits = _draw_epochs(rng, duration) if epochs is None else _checked_epochs(epochs, duration)
     time = np.arange(int(np.ceil(duration * rate)) + 1) / rate
@@ -163,11 +162,13 @@ class _Film:
     peaks: list[float]
 
 
-def _check_audience(n_subject: int, n_solo: int, rate: float) -> None:
+def _check_audience(n_subject: int, n_solo: int, duration: float, rate: float) -> None:
     if n_subject < 1 or not 0 <= n_solo <= n_subject:
         raise ValueError(f"n_subject must be at least 1 and n_solo between 0 and it, got {n_subject} and {n_solo}")
     if not rate > 0:
         raise ValueError(f"rate must be positive (Hz), got {rate}")
+    if duration < LOST_DURATION:
+        raise ValueError(f"duration must be at least {LOST_DURATION} s (a face is lost that long), got {duration} s")
 
 
 def _checked_epochs(epochs: Sequence[tuple[float, float]], duration: float) -> np.ndarray:
@@ -181,10 +182,11 @@ def _checked_epochs(epochs: Sequence[tuple[float, float]], duration: float) -> n
 
 def _draw_epochs(rng: np.random.Generator, duration: float) -> np.ndarray:
     """Limits (epoch, 2) of epochs with calm around them, s; the time left over is shared out at random."""
-    n_epoch = int(duration // SECONDS_PER_EPOCH)
+    around = FIRST_CALM + LAST_CALM
+    n_epoch = int((duration - around + EPOCH_GAP) // (EPOCH_DURATION[1] + EPOCH_GAP))
     if n_epoch < 1:
         raise ValueError(
-            f"duration is {duration} s but an epoch needs {SECONDS_PER_EPOCH} s; give epochs or a longer film"
+            f"duration is {duration} s but an epoch needs {around + EPOCH_DURATION[1]} s; give epochs or a longer film"
         )
     length = rng.uniform(*EPOCH_DURATION, n_epoch)
     least_calm = np.array([FIRST_CALM, *[EPOCH_GAP] * (n_epoch - 1), LAST_CALM])

@@ -8,13 +8,14 @@ from isc.simulate.action_units import ACTIONS, LARGEST_AMPLITUDE, UNITS
 from isc.simulate.courses import blink_course, smooth_noise
 from isc.simulate.identity import Identity
 
-TONUS_SD = 0.03  # restless muscle tone of every unit, amplitude
+TONUS_SD = 0.02  # restless muscle tone of every unit, amplitude
 TONUS_WIDTH = 0.5  # s
-WITHOUT_TONUS = ("AU43", "SMILE")  # a blink and a photograph, not muscles
+HAS_TONUS = np.array([unit not in ("AU43", "SMILE") for unit in UNITS])  # a blink and a photograph have none
 SMALLEST_AMPLITUDE = -0.4  # of any unit; below it the mesh folds
-HEAD = ("yaw", "pitch", "roll", "right", "down")  # degrees, degrees, degrees, model units, model units
+MODEL_UNIT = "outer-eye-corner distance"
+HEAD = {"yaw": "degree", "pitch": "degree", "roll": "degree", "right": MODEL_UNIT, "down": MODEL_UNIT}
 HEAD_POSE_SD = np.array([2.1, 1.5, 1.1, 0.02, 0.02])  # how a viewer sits
-HEAD_SWAY_SD = np.array([1.6, 1.1, 0.8, 0.012, 0.012])  # how much a viewer sways
+HEAD_SWAY_SD = np.array([1.2, 0.9, 0.6, 0.010, 0.010])  # how much a viewer sways
 MIRROR_HEAD = np.array([-1, 1, -1, -1, 1])  # yaw, roll and the shift to the right change sign
 SWAY_WIDTH = 1.2  # s
 LARGEST_TURN = 8.0  # degrees of yaw and pitch; beyond it the background beside the jaw stretches
@@ -88,35 +89,32 @@ def move(time: np.ndarray, actions: dict[str, np.ndarray], identity: Identity, *
     rng = np.random.default_rng([seed, identity.subject_index, STREAM])
     rate = (len(time) - 1) / (time[-1] - time[0])
     n_frame = len(time)
+    tonus = TONUS_SD * smooth_noise(rng, (n_frame, len(UNITS)), rate=rate, width=TONUS_WIDTH) * HAS_TONUS
+    amplitude = tonus + _unit_amplitudes(actions, n_frame)
     return Motion(
-        amplitude=_amplitude(rng, time, actions, identity),
+        amplitude=_on_both_sides(amplitude, identity.asymmetry, blink_course(rng, time)),
         head=_head(rng, n_frame, rate),
         gaze=GAZE_SD * smooth_noise(rng, (n_frame, 2), rate=rate, width=GAZE_WIDTH),
         light=1 + LIGHT_SD * smooth_noise(rng, (n_frame,), rate=rate, width=LIGHT_WIDTH),
     )
 
 
-def _amplitude(
-    rng: np.random.Generator, time: np.ndarray, actions: dict[str, np.ndarray], identity: Identity
-) -> np.ndarray:
-    rate = (len(time) - 1) / (time[-1] - time[0])
-    tonus = TONUS_SD * smooth_noise(rng, (len(time), len(UNITS)), rate=rate, width=TONUS_WIDTH)
-    tonus[:, [UNITS.index(name) for name in WITHOUT_TONUS]] = 0.0
-    both = tonus + _unit_amplitudes(time, actions)
-    sides = both[..., None] * (1 + identity.asymmetry[:, None] / 2 * [-1, 1])
-    eyes = UNITS.index("AU43")
-    sides[:, eyes] = np.maximum(both[:, eyes], blink_course(rng, time))[:, None]
-    largest = np.array(list(LARGEST_AMPLITUDE.values()))
-    return np.clip(sides, SMALLEST_AMPLITUDE, largest[:, None])
-
-
-def _unit_amplitudes(time: np.ndarray, actions: dict[str, np.ndarray]) -> np.ndarray:
+def _unit_amplitudes(actions: dict[str, np.ndarray], n_frame: int) -> np.ndarray:
     """Amplitude (time, unit) of the units that make up the actions."""
-    total = np.zeros((len(time), len(UNITS)))
+    total = np.zeros((n_frame, len(UNITS)))
     for name, course in actions.items():
         for unit, share in ACTIONS.get(name, {name: 1.0}).items():
             total[:, UNITS.index(unit)] += share * course
     return total
+
+
+def _on_both_sides(amplitude: np.ndarray, asymmetry: np.ndarray, closure: np.ndarray) -> np.ndarray:
+    """Amplitude (time, unit, side) of an uneven face whose eyes close together."""
+    sides = amplitude[..., None] * (1 + asymmetry[:, None] / 2 * [-1, 1])
+    eyes = UNITS.index("AU43")
+    sides[:, eyes] = np.maximum(amplitude[:, eyes], closure)[:, None]
+    largest = np.array(list(LARGEST_AMPLITUDE.values()))
+    return np.clip(sides, SMALLEST_AMPLITUDE, largest[:, None])
 
 
 def _head(rng: np.random.Generator, n_frame: int, rate: float) -> np.ndarray:

@@ -88,27 +88,12 @@ def _pictures(identity: Identity, motion: Motion, camera: Camera) -> Iterator[np
         layers = {"face": face, "eyes": eyes, "teeth": teeth}
         projected = {name: place(vertices, block.head) for name, vertices in layers.items()}
         for frame in range(len(face)):
-            picture = paint(identity.image, {name: v[frame] for name, v in projected.items()}, camera)
+            picture = _paint(identity.image, {name: v[frame] for name, v in projected.items()}, camera)
             yield picture[:, ::-1] if identity.mirrored else picture
 
 
-def paint(image: np.ndarray, vertices: dict[str, np.ndarray], camera: Camera) -> np.ndarray:
-    """One picture without noise.
-
-    Parameters
-    ----------
-    image : numpy.ndarray
-        (height, width, 3) the portrait that holds the texture, uint8.
-    vertices : dict of str to numpy.ndarray
-        ``face``, ``eyes`` and ``teeth``: (vertex, 3) x and y in pixels, depth.
-    camera : Camera
-        Size of the picture.
-
-    Returns
-    -------
-    numpy.ndarray
-        (camera.height, camera.width, 3) uint8.
-    """
+def _paint(image: np.ndarray, vertices: dict[str, np.ndarray], camera: Camera) -> np.ndarray:
+    """One picture without noise from the portrait's image and the projected vertices of ``face, eyes, teeth``."""
     import cv2
 
     corners, triangles, n_background = _painting_order(vertices)

@@ -62,8 +62,8 @@ def simulate_face_video(
     Raises
     ------
     ValueError
-        If the course names an unknown action, has no usable time or is not finite, or if a lost stretch ends
-        before it starts.
+        If the course names an unknown action, has no usable time, is not finite or is shorter than a frame, or
+        if a lost stretch ends before it starts.
 
     Examples
     --------
@@ -75,9 +75,10 @@ def simulate_face_video(
     >>> truth.sizes["time"], truth.sizes["unit"]
     (16, 19)
     """
-    _check_course(course)
-    _check_lost(lost)
     camera = camera or Camera()
+    _check_course(course)
+    _check_length(course["time"].values, camera)
+    _check_lost(lost)
     clock = course["time"].values
     time = camera.frame_times(clock[-1] - clock[0], seed=[seed, subject_index])
     time = np.rint(time * TICKS_PER_SECOND) / TICKS_PER_SECOND
@@ -114,6 +115,12 @@ def _check_course(course: xr.Dataset) -> None:
         raise ValueError(f"course variables must be finite and have the one dimension time; not so: {bad}")
 
 
+def _check_length(clock: np.ndarray, camera: Camera) -> None:
+    duration = clock[-1] - clock[0]
+    if duration * camera.rate < 1:
+        raise ValueError(f"course lasts {duration:g} s but a frame lasts {1 / camera.rate:g} s; give a longer course")
+
+
 def _check_lost(lost: Sequence[tuple[float, float]]) -> None:
     for start, stop in lost:
         if not start < stop:
@@ -147,7 +154,6 @@ def _truth(time: np.ndarray, actions: dict[str, np.ndarray], motion: Motion) -> 
     share = {"units": "1", "description": "amplitude, 1 = the full action"}
     variables: dict[str, tuple] = {name: ("time", values, share) for name, values in actions.items()}
     variables["amplitude"] = (("time", "unit"), motion.amplitude.mean(axis=2), share)
-    head_units = ("degree", "degree", "degree", "outer-eye-corner distance", "outer-eye-corner distance")
-    for name, values, unit in zip(HEAD, motion.head.T, head_units, strict=True):
+    for (name, unit), values in zip(HEAD.items(), motion.head.T, strict=True):
         variables[name] = ("time", values, {"units": unit})
     return xr.Dataset(variables, coords={"time": ("time", time, {"units": "s"}), "unit": list(UNITS)})

@@ -1,0 +1,1 @@
+"""The steps of a study, each reading and writing files that anyone can open."""

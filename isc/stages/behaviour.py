@@ -7,8 +7,9 @@ import pandas as pd
 import xarray as xr
 
 from isc.behaviour import chance_band, correlate_with_agreement, peak_agreement
-from isc.io.derivatives import read_array, read_table
+from isc.io.derivatives import read_table
 from isc.stages.group import Group, film_duration, label, log_sidecar
+from isc.stages.shelf import load_dataset
 
 
 def raters(group: Group) -> pd.DataFrame:
@@ -45,7 +46,7 @@ def make_agreement(group: Group, tisc: Path) -> Path | None:
     settings = {"chance_surrogates": study.behaviour.chance_surrogates, "seed": study.null.seed}
 
     def compute() -> pd.DataFrame:
-        windows = read_array(tisc).load()["tisc"]
+        windows = load_dataset(tisc)["tisc"]
         peaks, duration = peaks_of(group, valid), film_duration(group) or float(windows["stop"].values[-1])
         agreement = peak_agreement(peaks, windows=windows, raters=valid)
         table = agreement.to_dataframe("agreement").reset_index()[
@@ -75,7 +76,7 @@ def make_association(group: Group, tisc: Path, agreement: Path, features: str) -
     lags = group.study.behaviour.lags
 
     def compute() -> pd.DataFrame:
-        series = read_array(tisc).load()["tisc"]
+        series = load_dataset(tisc)["tisc"]
         return _association_table(series, correlate_with_agreement(series, read_agreement(agreement), lags=lags))
 
     return group.shelf.make(

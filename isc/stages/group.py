@@ -9,10 +9,10 @@ import numpy as np
 import xarray as xr
 
 from isc.io.bids import window_label
-from isc.io.derivatives import DerivativeError, read_array, read_sidecar
+from isc.io.derivatives import DerivativeError, read_sidecar
 from isc.preprocessing.stack import stack_subjects
 from isc.stages.participant import detected_share
-from isc.stages.shelf import Shelf
+from isc.stages.shelf import Shelf, load_array
 from isc.study import Study, StudyError
 
 FEATURE_SETS = ("vertices", "pairs")
@@ -119,7 +119,7 @@ def make_cube(group: Group) -> Path:
     duration = film_duration(group)
     parameters = {**study.cube.model_dump(), "film_duration_s": duration, "subjects": list(group.participants)}
 
-    def stacked() -> xr.DataArray:
+    def compute() -> xr.DataArray:
         recordings = {name: _on_film(shelf, duration) for name, shelf in group.participants.items()}
         try:
             return stack_subjects(
@@ -128,12 +128,12 @@ def make_cube(group: Group) -> Path:
         except ValueError as error:
             raise StudyError(str(error)) from error
 
-    return group.shelf.make("cube", stacked, inputs=inputs, parameters=parameters)
+    return group.shelf.make("cube", compute, inputs=inputs, parameters=parameters)
 
 
 def _on_film(shelf: Shelf, duration: float | None) -> xr.DataArray:
     """Aligned landmarks of one participant between the onset and the end of the film."""
-    landmarks = read_array(shelf.path("landmarks_aligned")).load()
+    landmarks = load_array(shelf.path("landmarks_aligned"))
     kept = landmarks["time"] >= 0
     if duration is not None:
         kept &= landmarks["time"] <= duration

@@ -57,7 +57,7 @@ def _recording(study: Study, cube: xr.DataArray) -> str:
         "MediaPipe's FaceLandmarker (Kartynnik et al. 2019). Head movement and distance to the camera were removed by "
         "fitting each frame to the recording's mean of 26 stable vertices by rotation, translation and scale (Umeyama "
         "1991), in units of the inter-ocular distance. Recordings were put on one clock of the stimulus at "
-        f"{cube.attrs['rate_hz']:g} Hz; stretches without a face longer than {study.cube.max_gap:g} s were left missing."
+        f"{cube.attrs['rate_hz']:g} Hz; stretches without a face of more than {study.cube.max_gap:g} s stayed missing."
     )
 
 
@@ -87,8 +87,8 @@ def _inference(study: Study) -> str:
 def _behaviour(study: Study) -> str:
     low, high = study.behaviour.lags
     return (
-        f"Key presses less than {study.behaviour.merge:g} s apart counted once. Agreement was the share of participants "
+        f"Key presses less than {study.behaviour.merge:g} s apart counted once. Agreement was the share of people "
         "with a press in each t-ISC window (Labs et al. 2015). Its relation to t-ISC was tested by circular shifts of "
-        f"the agreement series, over delays of {low:g} to {high:g} s fixed beforehand, after linear detrending of both. "
+        f"the agreement series, over delays of {low:g} to {high:g} s fixed beforehand, after detrending both. "
         "All derivatives follow the conventions of BIDS (Gorgolewski et al. 2016)."
     )

@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from isc.io.bids_study import Recording
-from isc.io.derivatives import DerivativeError, landmark_writer, read_array, read_table
+from isc.io.derivatives import DerivativeError, landmark_writer, read_table
 from isc.io.face import track_blocks
 from isc.io.face_model import MODEL_SHA256, FaceModelError
 from isc.io.face_tracker import FaceTrackerError
@@ -23,7 +23,7 @@ from isc.preprocessing.head_pose import UNITS, head_motion
 from isc.preprocessing.quality import face_quality
 from isc.preprocessing.resample import resample
 from isc.stages.processes import Outcome
-from isc.stages.shelf import WARNINGS, Shelf, stored_warnings
+from isc.stages.shelf import WARNINGS, Shelf, load_dataset, stored_warnings
 from isc.study import Study, StudyError
 
 USER_ERRORS = (
@@ -137,7 +137,7 @@ def _derive(task: ParticipantTask, tracked: Path) -> None:
 
     def on_film_clock() -> xr.Dataset:
         if not loaded:
-            data = read_array(tracked).load()
+            data = load_dataset(tracked)
             offset = stimulus_offset(recording, float(data.attrs.get("first_timestamp_s", 0.0)))
             loaded.append(data.assign_coords(time=("time", data["time"].values + offset, {"units": "s"})))
         return loaded[0]
@@ -146,8 +146,8 @@ def _derive(task: ParticipantTask, tracked: Path) -> None:
         "landmarks_aligned", lambda: align_faces(on_film_clock()["landmarks"]), inputs=[tracked], parameters=onset
     )
     shelf.make("quality", lambda: face_quality(on_film_clock()), inputs=[tracked], parameters={})
-    for product, series in (("blendshapes", _blendshapes), ("headpose", _head_pose)):
-        _even_table(task, product, tracked, onset, lambda series=series: series(on_film_clock()))
+    _even_table(task, "blendshapes", tracked, onset, lambda: _blendshapes(on_film_clock()))
+    _even_table(task, "headpose", tracked, onset, lambda: _head_pose(on_film_clock()))
     shelf.make("headpose_channels", _channels_table, inputs=[], parameters={})
 
 
@@ -202,7 +202,7 @@ def _peaks(task: ParticipantTask, events: Path) -> Path:
         return path
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        log = read_key_log(events, merge=parameters["merge"], stimulus_onset=task.recording.events_onset)
+        log = read_key_log(events, merge=task.study.behaviour.merge, stimulus_onset=task.recording.events_onset)
     more = {
         "LogValid": log.attrs["valid"],
         "LogReason": log.attrs["reason"],

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, cast
 
 Progress = Callable[[str, int, int | None], None]
 SINGLE_THREADED = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -65,16 +65,17 @@ def run_each(
                 participant, task = waiting.pop()
                 connection, process = _start(worker, task)
                 running[connection] = (participant, process)
-            for connection in wait(list(running)):
-                participant, process = running[connection]  # type: ignore[index]
-                message = _receive(connection)  # type: ignore[arg-type]
+            for ready in wait(list(running)):
+                connection = cast(Connection, ready)
+                participant, process = running[connection]
+                message = _receive(connection)
                 if isinstance(message, tuple):
                     if progress is not None:
                         progress(participant, *message)
                     continue
                 process.join()
                 outcomes[participant] = message or _died(participant, process.exitcode)
-                del running[connection]  # type: ignore[arg-type]
+                del running[connection]
     finally:
         for _, process in running.values():
             process.terminate()

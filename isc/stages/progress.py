@@ -11,6 +11,11 @@ LINE_INTERVAL = 10.0  # seconds between lines where there is no terminal
 class Display:
     """Bars with rate and remaining time (rich) on a terminal, a line now and then elsewhere.
 
+    Parameters
+    ----------
+    unit : str
+        What is counted, in the plural.
+
     Examples
     --------
     >>> with Display("frames") as display:
@@ -18,13 +23,7 @@ class Display:
     """
 
     def __init__(self, unit: str) -> None:
-        """Begin without bars.
-
-        Parameters
-        ----------
-        unit : str
-            What is counted, in the plural.
-        """
+        """Begin without bars."""
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from isc.io.bids import root_path
-from isc.io.derivatives import DerivativeError, read_array, read_sidecar, read_table
+from isc.io.derivatives import DerivativeError, read_sidecar, read_table
 from isc.io.text import TableError, read_tsv
 from isc.mesh import mean_shape
 from isc.report import CITATIONS, Fact, Notice, ReportContent, write_report
@@ -23,7 +23,7 @@ from isc.stages.sections import (
     quality_section,
     series_section,
 )
-from isc.stages.shelf import Shelf, stored_warnings
+from isc.stages.shelf import Shelf, load_array, load_dataset, stored_warnings
 from isc.stages.synchrony import inference_notes, make_nulls, make_thresholds, make_tisc
 from isc.stages.version import code_version, software_versions
 from isc.study import Study
@@ -97,7 +97,7 @@ def _make(group: Group, progress: Progress) -> Products:
 
 
 def _content(group: Group, products: Products, n_recorded: int) -> ReportContent:
-    cube = read_array(products.cube).load()
+    cube = load_array(products.cube)
     results = _results(group, products, cube)
     participant_notes = _participant_notes(group)
     inference = inference_notes(group, cube, int(results.tisc["vertices"].attrs["window_samples"]))
@@ -125,14 +125,14 @@ def _content(group: Group, products: Products, n_recorded: int) -> ReportContent
 
 def _results(group: Group, products: Products, cube: xr.DataArray) -> Results:
     """Everything the sections show, read back from the products."""
-    tisc = {name: read_array(path).load() for name, path in products.tisc.items()}
+    tisc = {name: load_dataset(path) for name, path in products.tisc.items()}
     nulls = {
-        name: {scheme: read_array(path).load() for scheme, path in paths.items()}
-        for name, paths in products.nulls.items()
+        name: {scheme: load_array(path) for scheme, path in paths.items()} for name, paths in products.nulls.items()
     }
-    options = {"alpha": group.study.null.alpha, "tail": group.study.null.tail}
+    alpha, tail = group.study.null.alpha, group.study.null.tail
     limits = {
-        name: {scheme: thresholds(null, **options) for scheme, null in of.items()} for name, of in nulls.items()
+        name: {scheme: thresholds(null, alpha=alpha, tail=tail) for scheme, null in of.items()}
+        for name, of in nulls.items()
     }
     return Results(
         tisc={name: result["tisc"] for name, result in tisc.items()},

@@ -139,7 +139,10 @@ def _run_participants(
 ) -> list[Outcome]:
     """Track every video in a process of its own, and tell what became of it."""
     tasks = [
-        (f"sub-{recording.entities.subject}", ParticipantTask(study, shelves[f"sub-{recording.entities.subject}"], recording))
+        (
+            f"sub-{recording.entities.subject}",
+            ParticipantTask(study, shelves[f"sub-{recording.entities.subject}"], recording),
+        )
         for recording in recordings
     ]
     with Display("frames") as display:
@@ -177,5 +180,3 @@ def log(out_dir: Path, event: str, **fields: Any) -> None:
     line = {"time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "event": event, **fields}
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
-
-

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from matplotlib.figure import Figure
 
 from isc.mesh import region_of
 from isc.plots import plot_agreement, plot_carpet, plot_face_map, plot_null, plot_pair_map, plot_quality, plot_tisc
@@ -17,6 +17,9 @@ QUALITY_COLUMNS = {
     "longest_gap_s": "longest gap (s)",
     "jitter_iod": "jitter (inter-ocular distance)",
 }
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 CHANCE_ALPHA = 0.05  # of the chance band of agreement
 STRONGEST_ROWS = 12  # windows or features listed in a table of the page
 SELECTED = (
@@ -71,7 +74,7 @@ def strongest_cell(tisc: xr.DataArray) -> tuple[int, int]:
 
 
 def series_section(results: Results) -> Section:
-    """t-ISC in time: the strongest vertex, the strongest pair, and all vertices."""
+    """Synchrony in time: the strongest vertex, the strongest pair, and all vertices."""
     figures = [_series_figure(results, features) for features in results.tisc]
     carpet = plot_carpet(results.tisc["vertices"])
     figures.append(
@@ -90,10 +93,8 @@ def series_section(results: Results) -> Section:
         )
         for features in results.tisc
     )
-    intro = "Synchrony in time. Shaded stretches are epochs that the study annotates." if results.epochs is not None else (
-        "Synchrony in time."
-    )
-    return Section("Temporal inter-subject correlation", intro, tuple(figures), tables)
+    shading = "" if results.epochs is None else " Shaded stretches are epochs that the study annotates."
+    return Section("Temporal inter-subject correlation", f"Synchrony in time.{shading}", tuple(figures), tables)
 
 
 def _series_figure(results: Results, features: str) -> ReportFigure:
@@ -110,8 +111,8 @@ def _series_figure(results: Results, features: str) -> ReportFigure:
         epochs=results.epochs,
     )
     caption = (
-        f"t-ISC of {name} with the null band of the {results.scheme.replace('_', ' ')}. Significant windows are marked. "
-        + SELECTED
+        f"t-ISC of {name} with the null band of the {results.scheme.replace('_', ' ')}; significant windows are "
+        f"marked. {SELECTED}"
     )
     alt = (
         f"t-ISC of {name}: largest r = {float(series[window]):.2f} at {float(series['time'][window]):.1f} s, "
@@ -153,7 +154,7 @@ def strongest_table(results: Results, features: str) -> pd.DataFrame:
     """
     tisc, significant = results.tisc[features], results.significant[features]
     rows = []
-    for window in np.flatnonzero(significant.any(tisc.dims[1]).values):
+    for window in np.flatnonzero(significant.any(str(tisc.dims[1])).values):
         values = np.where(significant.values[window], tisc.values[window], -np.inf)
         feature = int(values.argmax())
         rows.append(
@@ -269,5 +270,5 @@ def quality_section(results: Results) -> Section:
     return Section("Recordings", figures=figures, tables=(table,))
 
 
-def _figure(figure: Figure, caption: str, alt: str) -> ReportFigure:
+def _figure(figure: "Figure", caption: str, alt: str) -> ReportFigure:
     return ReportFigure(figure_svg(figure), caption, alt)

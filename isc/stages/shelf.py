@@ -3,18 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 import xarray as xr
 
 from isc.io.bids import derivative_path
 from isc.io.bids_names import Entities, bids_uri
-from isc.io.derivatives import is_current, product_key, read_sidecar, write_array, write_table, write_values
+from isc.io.derivatives import is_current, product_key, read_array, read_sidecar, write_array, write_table, write_values
 from isc.io.sidecars import sidecar_for
 from isc.stages.version import code_version, software_versions
 
-Content = xr.DataArray | xr.Dataset | pd.DataFrame | Mapping[str, Any]
+Content: TypeAlias = xr.DataArray | xr.Dataset | pd.DataFrame | Mapping[str, Any]
 WARNINGS = "Warnings"
 
 
@@ -45,7 +45,9 @@ class Shelf:
     def sources(self, inputs: Sequence[Path]) -> list[str]:
         """BIDS URIs of inputs in the derivative or the raw data set."""
         return [
-            bids_uri(path, self.root) if path.is_relative_to(self.root) else bids_uri(path, self.raw_root, dataset="raw")
+            bids_uri(path, self.root)
+            if path.is_relative_to(self.root)
+            else bids_uri(path, self.raw_root, dataset="raw")
             for path in inputs
         ]
 
@@ -125,11 +127,21 @@ def _warnings_of(content: Content) -> list[str]:
 
 
 def stored_warnings(path: Path) -> list[str]:
-    """Warnings that a product was made with.
-
-    Parameters
-    ----------
-    path : Path
-        A finished product.
-    """
+    """Warnings that a product was made with."""
     return [str(text) for text in read_sidecar(path).get(WARNINGS, [])]
+
+
+def load_array(path: Path) -> xr.DataArray:
+    """Array of a product, in memory."""
+    content = read_array(path)
+    if isinstance(content, xr.Dataset):
+        raise TypeError(f"{path.name} holds a data set of {', '.join(map(str, content))}, not one array")
+    return content.load()
+
+
+def load_dataset(path: Path) -> xr.Dataset:
+    """Data set of a product, in memory."""
+    content = read_array(path)
+    if isinstance(content, xr.DataArray):
+        raise TypeError(f"{path.name} holds one array, not a data set")
+    return content.load()

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from isc.io.derivatives import read_array
 from isc.stages.group import Group, Progress, label
+from isc.stages.shelf import load_array, load_dataset
 from isc.study import Study
 from isc.synchrony.diagnostics import REFUSE_SUBJECTS, autocorrelation_time, design_warnings, frame_shuffle_warning
 from isc.synchrony.inference import p_values, thresholds
@@ -25,7 +25,7 @@ def feature_pairs(study: Study, features: str) -> VertexPairs | None:
 def make_nulls(group: Group, cube: Path, features: str, progress: Progress) -> dict[str, Path]:
     """Surrogate extremes of every scheme."""
     study = group.study
-    made = {}
+    made: dict[str, Path] = {}
     for scheme in study.null.schemes:
         options = {
             "window": study.tisc.window,
@@ -41,7 +41,7 @@ def make_nulls(group: Group, cube: Path, features: str, progress: Progress) -> d
 
         def compute(options: dict[str, Any] = options, scheme: str = scheme) -> xr.DataArray:
             return null_extremes(
-                read_array(cube).load(),
+                load_array(cube),
                 pairs=feature_pairs(study, features),
                 progress=lambda done, expected: progress(f"{features} {scheme}", done, expected),
                 **options,
@@ -59,13 +59,13 @@ def make_nulls(group: Group, cube: Path, features: str, progress: Progress) -> d
 
 
 def make_tisc(group: Group, cube: Path, nulls: Mapping[str, Path], features: str) -> Path:
-    """t-ISC with the familywise p of every scheme and what is significant by the first."""
+    """Synchrony (t-ISC) with the familywise p of every scheme and what is significant by the first."""
     study = group.study
     settings = {**study.tisc.model_dump(), "alpha": study.null.alpha, "tail": study.null.tail}
 
     def compute() -> xr.Dataset:
         tisc = temporal_isc(
-            read_array(cube).load(),
+            load_array(cube),
             window=study.tisc.window,
             step=study.tisc.step,
             space=study.tisc.space,
@@ -74,7 +74,7 @@ def make_tisc(group: Group, cube: Path, nulls: Mapping[str, Path], features: str
         )
         result = xr.Dataset({"tisc": tisc}, attrs=dict(tisc.attrs))
         for scheme, path in nulls.items():
-            p = p_values(tisc, read_array(path).load(), tail=study.null.tail)
+            p = p_values(tisc, load_array(path), tail=study.null.tail)
             result[f"p_{scheme}"] = p if tisc.attrs["n_subject"] >= REFUSE_SUBJECTS else xr.full_like(p, np.nan)
         first = f"p_{study.null.schemes[0]}"
         result["significant"] = (result[first] <= study.null.alpha).assign_attrs(scheme=study.null.schemes[0])
@@ -89,8 +89,8 @@ def make_thresholds(group: Group, null: Path, tisc: Path, features: str, scheme:
     options = {"alpha": group.study.null.alpha, "tail": group.study.null.tail}
 
     def compute() -> dict[str, Any]:
-        limits = thresholds(read_array(null).load(), **options)
-        return _threshold_values(limits, read_array(tisc).load(), group.study.null.alpha)
+        limits = thresholds(load_array(null), alpha=group.study.null.alpha, tail=group.study.null.tail)
+        return _threshold_values(limits, load_dataset(tisc), group.study.null.alpha)
 
     return group.shelf.make(
         "thresholds",

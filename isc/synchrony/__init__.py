@@ -1,0 +1,1 @@
+"""Synchrony of labelled cubes: the statistic, its nulls and its inference."""

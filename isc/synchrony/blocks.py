@@ -128,15 +128,11 @@ class DistanceBlock:
 
     def pairwise_mean(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
         """Mean over dyads."""
-        return distances.pairwise_mean_of_distances(
-            self.landmarks, self.vertex_a, self.vertex_b, starts, length, **how
-        )
+        return distances.pairwise_mean_of_distances(self.landmarks, self.vertex_a, self.vertex_b, starts, length, **how)
 
     def leave_one_out(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
         """Each subject with the mean of the others."""
-        return distances.leave_one_out_of_distances(
-            self.landmarks, self.vertex_a, self.vertex_b, starts, length, **how
-        )
+        return distances.leave_one_out_of_distances(self.landmarks, self.vertex_a, self.vertex_b, starts, length, **how)
 
     def correlation_matrices(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
         """Subject x subject matrices."""
@@ -156,6 +152,18 @@ class DistanceBlock:
 
 def read_later(values: np.ndarray, lag: int, *, axis: int) -> np.ndarray:
     """Sample t of the result is sample t + lag; NaN beyond the recording.
+
+    Parameters
+    ----------
+    values : ndarray
+    lag : int
+        Samples; not zero.
+    axis : int
+        Axis of time.
+
+    Returns
+    -------
+    ndarray, shape of `values`
 
     Examples
     --------

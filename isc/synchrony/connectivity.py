@@ -1,5 +1,7 @@
 """Inter-subject functional connectivity: which feature of one person goes with which feature of the others."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
@@ -69,12 +71,10 @@ def isfc(
     series = as_series(cube, space=space)
     windows = _windows(cube.sizes["time"], series.rate, window, step)
     values = np.stack([_one_window(series, windows, k, estimator, min_valid) for k in range(windows.starts.size)])
-    attrs = {"units": "1", "long_name": "inter-subject functional connectivity", "estimator": estimator}
-    attrs |= {"rate_hz": series.rate, "n_subject": len(subject_ids(cube))}
+    attrs: dict[str, Any] = {"units": "1", "long_name": "inter-subject functional connectivity"}
+    attrs |= {"estimator": estimator, "rate_hz": series.rate, "n_subject": len(subject_ids(cube))}
     coords = {**_feature_coords(series), **window_coords(windows, onset=series.onset)}
-    result = xr.DataArray(
-        values, dims=("window", "feature", "feature_other"), coords=coords, name="isfc", attrs=attrs
-    )
+    result = xr.DataArray(values, dims=("window", "feature", "feature_other"), coords=coords, name="isfc", attrs=attrs)
     if window is None:
         return result.isel(window=0).drop_vars(["time", "start", "stop", "start_sample"])
     return result.assign_attrs(window_s=float(window), step_s=float(step))

@@ -83,6 +83,16 @@ class DetrendedBlock:
 def rearranged(series: np.ndarray, shifts: np.ndarray | None, frames: np.ndarray | None) -> np.ndarray:
     """Series (feature, component, subject, time) read at shifted or shuffled samples of each subject.
 
+    Parameters
+    ----------
+    series : ndarray
+    shifts : ndarray of int, shape (subject,), optional
+    frames : ndarray of int, shape (subject, time), optional
+
+    Returns
+    -------
+    ndarray, shape of `series`
+
     Examples
     --------
     >>> rearranged(np.arange(3.0).reshape(1, 1, 1, 3), np.array([1]), None).ravel().tolist()
@@ -92,5 +102,5 @@ def rearranged(series: np.ndarray, shifts: np.ndarray | None, frames: np.ndarray
         return series
     n_time = series.shape[-1]
     if frames is None:
-        frames = (np.arange(n_time) + np.asarray(shifts)[:, None]) % n_time  # type: ignore[index]
+        frames = (np.arange(n_time) + np.asarray(shifts)[:, None]) % n_time
     return np.ascontiguousarray(np.take_along_axis(series, np.asarray(frames)[None, None].astype(np.int64), axis=-1))

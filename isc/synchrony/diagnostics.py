@@ -143,7 +143,7 @@ def design_warnings(n_subject: int, n_surrogates: int) -> list[str]:
     found = []
     if n_subject < REFUSE_SUBJECTS:
         found.append(
-            f"{n_subject} subjects: significance is not reported below {REFUSE_SUBJECTS}; t-ISC is shown as a description."
+            f"{n_subject} subjects: significance is not reported below {REFUSE_SUBJECTS}; t-ISC is a description."
         )
     elif n_subject < FEW_SUBJECTS:
         found.append(

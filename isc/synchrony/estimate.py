@@ -116,6 +116,10 @@ def dyad_values(matrix: np.ndarray, *, ordered: bool = False) -> np.ndarray:
     ordered : bool
         Keep (a, b) and (b, a).
 
+    Returns
+    -------
+    ndarray, shape (dyad, ...)
+
     Examples
     --------
     >>> dyad_values(np.arange(9.0).reshape(3, 3)).tolist()
@@ -128,14 +132,26 @@ def dyad_values(matrix: np.ndarray, *, ordered: bool = False) -> np.ndarray:
 def dyad_indices(n_subject: int, *, ordered: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """First and second subject of every dyad.
 
+    Parameters
+    ----------
+    n_subject : int
+    ordered : bool
+        All ordered dyads instead of each once.
+
+    Returns
+    -------
+    first, second : ndarray of int, shape (dyad,)
+
     Examples
     --------
     >>> [index.tolist() for index in dyad_indices(3)]
     [[0, 0, 1], [1, 2, 2]]
     """
     if not ordered:
-        return np.triu_indices(n_subject, 1)
-    return np.nonzero(~np.eye(n_subject, dtype=bool))
+        first, second = np.triu_indices(n_subject, 1)
+    else:
+        first, second = np.nonzero(~np.eye(n_subject, dtype=bool))
+    return first, second
 
 
 def summarise(values: np.ndarray, summary: Summary | None) -> np.ndarray:
@@ -149,7 +165,7 @@ def summarise(values: np.ndarray, summary: Summary | None) -> np.ndarray:
 
     Returns
     -------
-    ndarray of float32
+    ndarray of float32, shape (...)
 
     Examples
     --------
@@ -164,7 +180,7 @@ def summarise(values: np.ndarray, summary: Summary | None) -> np.ndarray:
         clipped = np.clip(filled, -LARGEST_FISHER_R, LARGEST_FISHER_R)
         result = np.tanh(np.nanmean(np.arctanh(clipped), axis=0))
     else:
-        result = {"mean": np.nanmean, "median": np.nanmedian}[summary](filled, axis=0)
+        result = np.nanmean(filled, axis=0) if summary == "mean" else np.nanmedian(filled, axis=0)
     return np.where(some, result, np.nan).astype(np.float32)
 
 

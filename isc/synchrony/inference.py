@@ -59,9 +59,7 @@ def thresholds(null: xr.DataArray, *, alpha: float = DEFAULT_ALPHA, tail: Tail =
         for name, rank in zip(parts, ranks, strict=True):
             parts[name].append(_at_rank(side, rank))
     signed = {name: sign * np.stack(values) for name, values in parts.items()}
-    signed["low"], signed["high"] = np.minimum(signed["low"], signed["high"]), np.maximum(
-        signed["low"], signed["high"]
-    )
+    signed["low"], signed["high"] = np.minimum(signed["low"], signed["high"]), np.maximum(signed["low"], signed["high"])
     like = null.isel(surrogate=0, drop=True)
     order = ("extreme", *[d for d in like.dims if d != "extreme"])
     data = {name: like.transpose(*order).copy(data=values) for name, values in signed.items()}
@@ -71,6 +69,15 @@ def thresholds(null: xr.DataArray, *, alpha: float = DEFAULT_ALPHA, tail: Tail =
 
 def tail_rates(alpha: float, tail: Tail) -> tuple[float, float]:
     """Error rates of the lower and the upper side.
+
+    Parameters
+    ----------
+    alpha : float
+    tail : {"greater", "less", "two_sided"}
+
+    Returns
+    -------
+    lower, upper : float
 
     Examples
     --------
@@ -156,6 +163,17 @@ def _share_beyond(values: np.ndarray, null: xr.DataArray) -> np.ndarray:
 
 def error_rate_in_words(null: xr.DataArray, alpha: float, tail: Tail) -> str:
     """What the thresholds control, as a sentence for results and reports.
+
+    Parameters
+    ----------
+    null : DataArray
+        Its attr ``scope`` says over what extremes were taken.
+    alpha : float
+    tail : {"greater", "less", "two_sided"}
+
+    Returns
+    -------
+    str
 
     Examples
     --------

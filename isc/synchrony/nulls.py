@@ -55,9 +55,10 @@ def null_extremes(
 
     Parameters
     ----------
-    cube : DataArray
-        As in `isc.temporal_isc`; so are `window`, `step`, `space`, `pairs`, `min_valid` and `n_threads`. The
-        statistic is the mean over dyads.
+    cube : DataArray, dims (subject, time, ...) in any order
+        As in `isc.temporal_isc`. The statistic is the mean over dyads.
+    window, step : float
+        Seconds.
     scheme : {"circular_shift", "timepoint_shuffle"}
         ``circular_shift``: one uniform shift per subject over the whole recording, before windowing.
         ``timepoint_shuffle``: one permutation of the frames per subject, the published null; it destroys the
@@ -69,6 +70,14 @@ def null_extremes(
     scope : {"recording", "window"}
         Extremes over features and windows, which controls the familywise error over the whole recording, or over
         features in each window, which does so for one window only.
+    space : {"vector", "axes", "norm", "displacement"}
+        As in `isc.temporal_isc`.
+    pairs : VertexPairs, optional
+        As in `isc.temporal_isc`.
+    min_valid : float
+        As in `isc.temporal_isc`.
+    n_threads : int, optional
+        As in `isc.temporal_isc`.
     progress : callable, optional
         Called with (surrogates done, all surrogates), summed over blocks of features.
 

@@ -78,8 +78,10 @@ def as_series(cube: xr.DataArray, *, space: Space = "vector") -> FeatureSeries:
     known = ("vector", "axes", "norm", "displacement")
     if space not in known:
         raise ValueError(f"space must be one of {', '.join(known)}; given {space!r}")
-    ordered = cube.transpose("subject", "time", ..., "space") if "space" in cube.dims else cube.transpose(
-        "subject", "time", ...
+    ordered = (
+        cube.transpose("subject", "time", ..., "space")
+        if "space" in cube.dims
+        else cube.transpose("subject", "time", ...)
     )
     if "space" in ordered.dims and space in ("norm", "displacement"):
         ordered = _length(ordered, space)
@@ -90,9 +92,9 @@ def as_series(cube: xr.DataArray, *, space: Space = "vector") -> FeatureSeries:
 def _length(cube: xr.DataArray, space: Space) -> xr.DataArray:
     """Length of the position in the x-y plane, or distance from the subject's own mean position."""
     if space == "norm":
-        return np.sqrt((cube.isel(space=slice(0, 2)).astype(np.float64) ** 2).sum("space", skipna=False))
+        return ((cube.isel(space=slice(0, 2)).astype(np.float64) ** 2).sum("space", skipna=False)) ** 0.5
     centred = cube.astype(np.float64) - cube.mean("time", dtype=np.float64)
-    return np.sqrt((centred**2).sum("space", skipna=False))
+    return (centred**2).sum("space", skipna=False) ** 0.5
 
 
 def _flatten(cube: xr.DataArray, *, vector: bool) -> FeatureSeries:

@@ -127,8 +127,17 @@ def isc(
 
     Parameters
     ----------
-    cube, estimator, summary, space, pairs, groups, lags, min_valid, n_threads
-        As in `temporal_isc`.
+    cube : DataArray, dims (subject, time, ...) in any order
+        As in `temporal_isc`, as are all options.
+    estimator : {"pairwise", "leave_one_out"}
+    summary : {"mean", "median", "fisher_mean", None}
+    space : {"vector", "axes", "norm", "displacement"}
+    pairs : VertexPairs, optional
+    groups : str, optional
+    lags : sequence of float, optional
+        Seconds.
+    min_valid : float
+    n_threads : int, optional
 
     Returns
     -------

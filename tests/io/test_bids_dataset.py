@@ -179,6 +179,11 @@ def test_participants_with_a_label_that_breaks_the_rule_are_not_written(tmp_path
     assert os.listdir(tmp_path) == []
 
 
+def test_participants_without_sub_are_not_written(tmp_path):
+    with pytest.raises(BidsError, match="participant_id '01' must read sub-<label>"):
+        write_raw_dataset(tmp_path, pd.DataFrame({"participant_id": ["01"]}), name="Study", tasks=["film"])
+
+
 @pytest.mark.parametrize("table", [pd.DataFrame({"age": [30]}), PARTICIPANTS.iloc[:0]])
 def test_participants_without_ids_are_refused(tmp_path, table):
     with pytest.raises(BidsError, match="first column participant_id"):

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isc.io.bids_names import BidsError, Entities, bids_uri, check_label, inside, parse_name, sidecar_path
+from isc.io.bids_names import (
+    BidsError,
+    Entities,
+    bids_uri,
+    check_label,
+    inside,
+    parse_name,
+    participant_label,
+    sidecar_path,
+)
 
 LABELS = st.text(string.ascii_letters + string.digits, min_size=1, max_size=20)
 NO_LABELS = ["", "a b", "a-b", "a_b", "../etc", "..", "/etc", "C:\\x", "Müller", "01.", "win-1.66", "①", "a\n", "🙂"]
@@ -17,6 +26,12 @@ NO_LABELS = ["", "a b", "a-b", "a_b", "../etc", "..", "/etc", "C:\\x", "Müller"
 def test_a_label_is_letters_and_digits_or_is_refused_with_the_rule(label):
     with pytest.raises(BidsError, match="participant label .* letters a-z, A-Z and digits only"):
         check_label(label, of="participant")
+
+
+@pytest.mark.parametrize("name", ["01", "/etc/passwd", "../sub-01", 1])
+def test_a_participant_id_begins_with_sub(name):
+    with pytest.raises(BidsError, match="must read sub-<label>, such as sub-01"):
+        participant_label(name)
 
 
 def test_a_number_is_no_label():

@@ -83,6 +83,11 @@ def test_equal_tables_give_equal_bytes(path):
     assert contents[0] == contents[1]
 
 
+def test_a_compressed_table_has_no_date(tmp_path):
+    write_table(TABLE, tmp_path / "x_physio.tsv.gz", {})
+    assert (tmp_path / "x_physio.tsv.gz").read_bytes()[4:8] == b"\0\0\0\0"  # RFC 1952, MTIME
+
+
 def test_a_changed_table_is_refused(path):
     write_table(TABLE, path, {})
     content = bytearray(path.read_bytes())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isc.io.text import TableError, format_json, format_tsv, read_json, read_tsv, unguarded, write_json, write_tsv
+from isc.io.text import TableError, format_tsv, read_json, read_tsv, unguarded, write_json, write_tsv
 
 TABLE = "onset\tkey\n1.5\tspace\n2.5\tü\n"
 CELLS = {"onset": ["1.5", "2.5"], "key": ["space", "ü"]}
@@ -60,8 +60,8 @@ def test_an_empty_file_has_no_columns_and_a_header_alone_no_rows(tmp_path):
         (b'onset\tkey\n1.5\t"a\n2.5\tb\n', r"line 3: .*a quoted field needs both quotes"),
         (b"onset\tonset\n1\t2\n", "column names must be given and differ; found 'onset', 'onset'"),
         (b"onset\t\n1\t2\n", "column names must be given"),
-        (b"onset\n\xff\xfe\n", "is no utf-8 text"),
-        (b"\xff\xfea", "is no utf-16 text"),
+        (b"onset\n\xff\xfe\n", "is no UTF-8 text"),
+        (b"\xff\xfea", "is no UTF-16 text"),
         (b"o\0n\0s\0e\0t\0\n\0", "NUL characters"),
     ],
 )
@@ -135,22 +135,6 @@ def test_json_comes_back_with_its_keys_in_order(tmp_path):
     assert list(read_json(tmp_path / "x.json")) == ["b", "a"]
 
 
-def test_numpy_numbers_become_plain_ones():
-    content = {"a": np.float64(0.1), "b": np.int32(2), "c": np.array([1, 2]), "d": np.bool_(True)}
-    assert json.loads(format_json(content)) == {"a": 0.1, "b": 2, "c": [1, 2], "d": True}
-
-
-@pytest.mark.parametrize("number", [np.nan, np.inf, np.float32("-inf")])
-def test_numbers_that_json_does_not_have_are_not_written(number):
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        format_json({"x": number})
-
-
-def test_objects_are_not_written():
-    with pytest.raises(TypeError, match=r"\(set\) has no JSON form; give text, numbers"):
-        format_json({"x": {1}})
-
-
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -161,7 +145,7 @@ def test_objects_are_not_written():
         (b"[1]", "must hold a JSON object {...}, not list"),
         (b'{"x": ' + b"[" * 100_000, "nested deeper than 64 levels"),
         (b'{"x": ' + b"1" * 10_000 + b"}", "is not valid JSON"),
-        (b'{"x": "\xff"}', "is no utf-8 text"),
+        (b'{"x": "\xff"}', "is no UTF-8 text"),
     ],
 )
 def test_json_that_is_broken_or_hostile_is_refused(tmp_path, content, message):

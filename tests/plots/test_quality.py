@@ -15,7 +15,7 @@ def table():
 
 def test_every_measure_has_a_panel_with_its_unit_and_a_dot_a_participant(table):
     panels = plot_quality(table).axes[0].child_axes
-    assert [panel.get_xlabel() for panel in panels] == list(QUALITY_COLUMNS.values())
+    assert [panel.get_xlabel().replace("\n", " ") for panel in panels] == list(QUALITY_COLUMNS.values())
     for panel, column in zip(panels, QUALITY_COLUMNS, strict=True):
         assert np.allclose(panel.lines[0].get_xydata(), np.column_stack([table[column], range(4)]))
     assert panels[0].get_ylabel() == "participant (n = 4)"

@@ -11,9 +11,7 @@ RATE = 10.0
 
 
 def cube(values):
-    return xr.DataArray(
-        values, dims=("subject", "time", "vertex"), coords={"time": np.arange(values.shape[1]) / RATE}
-    )
+    return xr.DataArray(values, dims=("subject", "time", "vertex"), coords={"time": np.arange(values.shape[1]) / RATE})
 
 
 def planted(n_subject=5, n_time=500, seed=0):

@@ -77,9 +77,9 @@ def test_a_lag_never_wraps_around_the_ends_of_the_recording():
 def test_leave_one_out_with_a_lag_reads_the_subject_later():
     wave = np.random.default_rng(3).normal(size=1100)
     values = np.stack([wave[100:1100]] * 4 + [wave[90:1090]])[..., None]
-    result = temporal_isc(
-        cube(values), lags=[0.5], estimator="leave_one_out", summary=None, window=10, step=10
-    ).isel(lag=0, vertex=0)
+    result = temporal_isc(cube(values), lags=[0.5], estimator="leave_one_out", summary=None, window=10, step=10).isel(
+        lag=0, vertex=0
+    )
     assert result[4, :-1].values == pytest.approx(1, abs=1e-5)
 
 

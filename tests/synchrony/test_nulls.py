@@ -83,9 +83,10 @@ def test_progress_counts_up_to_all_surrogates():
 
 
 def test_the_result_says_which_null_it_is():
-    assert "not a test of synchrony" in null_extremes(
-        smooth_cube(), scheme="timepoint_shuffle", n_surrogates=1
-    ).attrs["null_hypothesis"]
+    assert (
+        "not a test of synchrony"
+        in null_extremes(smooth_cube(), scheme="timepoint_shuffle", n_surrogates=1).attrs["null_hypothesis"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,227 @@
+"""The whole job on rendered videos: what was planted is found, what fails is named, what is done stays done."""
+
+import hashlib
+import json
+import re
+import shutil
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from isc.demo import recovery
+from isc.io.bids import derivative_path, raw_path
+from isc.io.bids_names import Entities, parse_name, sidecar_path
+from isc.io.derivatives import read_array, read_sidecar, read_table, read_values
+from isc.io.sidecars import differences
+from isc.io.video_writer import write_video
+from isc.stages.run import run
+
+FILM = Entities(task="film")
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file that a run leaves, but the log of runs."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in ("run.jsonl", ".isc.lock")
+    }
+
+
+def test_synchrony_appears_where_it_was_planted_and_not_elsewhere(analysed):
+    found = recovery(analysed.bids_dir, analysed)
+    assert found["inside"] > found["outside"] + 0.25
+    assert abs(found["outside"]) < 0.15
+    assert found["significant_inside"] > 0.05
+    assert found["significant_outside"] <= 0.01
+
+
+def test_the_injected_smile_comes_back_through_the_tracker(analysed):
+    assert recovery(analysed.bids_dir, analysed)["smile_r"] > 0.8
+
+
+def test_a_lost_face_is_missing_and_counted(analysed):
+    tisc = read_array(derivative_path(analysed.out_dir, "tisc", FILM, desc="verticeswin5000ms")).load()
+    assert set(np.unique(tisc["n_subject"])) == {5, 6}
+    shares = [read_table(path)["detected_share"][0] for path in analysed.out_dir.glob("sub-*/beh/*_desc-qc_beh.tsv")]
+    assert sorted(share < 0.95 for share in shares) == [False] * 5 + [True]
+
+
+def test_cameras_that_started_at_different_times_are_on_the_clock_of_the_film(analysed):
+    cube = read_array(derivative_path(analysed.out_dir, "cube", FILM))
+    assert 0 <= float(cube["time"][0]) < 0.2
+    assert float(cube["time"][-1]) == pytest.approx(28.0, abs=0.2)
+    assert (cube["trimmed"] < 0.2).all()
+
+
+PRODUCTS = {
+    "landmarks_tracked": "sub-*/beh/*_desc-tracked_landmarks.zarr",
+    "landmarks_aligned": "sub-*/beh/*_desc-aligned_landmarks.zarr",
+    "blendshapes": "sub-*/beh/*_desc-blendshapes_physio.tsv.gz",
+    "quality": "sub-*/beh/*_desc-qc_beh.tsv",
+    "peaks": "sub-*/beh/*_desc-peaks_events.tsv",
+    "headpose": "sub-*/motion/*_desc-headpose_motion.tsv",
+    "headpose_channels": "sub-*/motion/*_desc-headpose_channels.tsv",
+    "cube": "group/*_cube.zarr",
+    "tisc": "group/*_tisc.nc",
+    "null": "group/*_null.nc",
+    "thresholds": "group/*_thresholds.json",
+    "agreement": "group/*_agreement.tsv",
+    "association": "group/*_association.tsv",
+}
+
+
+def read_product(path: Path):
+    if path.suffix in (".zarr", ".nc"):
+        return read_array(path)
+    return read_values(path) if path.name.endswith("_thresholds.json") else read_table(path)
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_every_product_is_what_the_data_dictionary_says(analysed, product):
+    paths = sorted(analysed.out_dir.glob(PRODUCTS[product]))
+    assert paths
+    for path in paths:
+        assert differences(product, read_product(path)) == []
+
+
+def test_no_product_is_unknown_to_the_data_dictionary(analysed):
+    known = {path for pattern in PRODUCTS.values() for path in analysed.out_dir.glob(pattern)}
+    known |= {sidecar_path(path) for path in known}
+    known |= {path for path in analysed.out_dir.iterdir() if path.is_file()}
+    known |= {analysed.out_dir / name for name in ("code/settings.toml", "logs/run.jsonl")}
+    inside_zarr = {path for path in analysed.out_dir.rglob("*") if any(p.suffix == ".zarr" for p in path.parents)}
+    found = {path for path in analysed.out_dir.rglob("*") if path.is_file()} - inside_zarr
+    assert {path for path in found - known if path.suffix != ".svg"} == set()
+
+
+def test_sidecars_say_how_a_product_was_made(analysed):
+    sidecar = read_sidecar(derivative_path(analysed.out_dir, "tisc", FILM, desc="verticeswin5000ms"))
+    assert sidecar["Parameters"]["window"] == 5.0
+    assert all(source.startswith("bids:") for source in sidecar["Sources"])
+    assert "numpy" in sidecar["SoftwareVersions"]
+    tracked = read_sidecar(next(analysed.out_dir.glob("sub-01/beh/*_desc-tracked_landmarks.zarr")))
+    assert tracked["Sources"] == ["bids:raw:sub-01/beh/sub-01_task-film_recording-face_video.mp4"]
+    assert len(tracked["ModelSHA256"]) == 64
+
+
+@pytest.mark.skipif(find_spec("bids_validator_deno") is None, reason="bids-validator-deno is not installed")
+@pytest.mark.parametrize("which", ["raw", "derivatives"])
+def test_the_bids_validator_finds_no_error(analysed, which):
+    import subprocess
+    import sysconfig
+
+    folder = analysed.bids_dir if which == "raw" else analysed.out_dir
+    validator = Path(sysconfig.get_path("scripts")) / "bids-validator-deno"
+    done = subprocess.run([validator, "--no-color", "--ignoreWarnings", folder], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_report_opens_alone_escapes_what_it_is_told_and_says_what_the_tests_control(analysed):
+    page = (analysed.out_dir / "report.html").read_text()
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    loads = re.findall(r"(?:src|href)=[\"'](?!data:|#|group/|sub-|https://doi\.org/)([^\"']+)", page)
+    assert loads == []
+    assert "cannot be read as evidence of synchrony" in page
+    assert "familywise error rate 5 %" in page
+    assert "too short" in page or "refused" in page  # 28 s of film cannot show a relation with presses
+
+
+def test_a_second_run_changes_nothing(analysed, capfd):
+    before = files_of(analysed.out_dir)
+    assert run(analysed) == 0
+    assert files_of(analysed.out_dir) == before
+    assert capfd.readouterr().err.count("skipped") == 6
+
+
+def test_the_same_study_run_again_from_nothing_gives_the_same_bytes(analysed, copied):
+    request = copied(derivatives=True)
+    shutil.rmtree(request.out_dir / "group")
+    assert run(replace(request, levels=("group",))) == 0
+    again, before = files_of(request.out_dir / "group"), files_of(analysed.out_dir / "group")
+    assert again == before
+
+
+def spoil(request, label, content):
+    """Replace a participant's video by something else."""
+    path = raw_path(request.bids_dir, "video", Entities(task="film", subject=label))
+    path.unlink()
+    if callable(content):
+        content(path)
+    else:
+        path.write_bytes(content)
+
+
+def test_bad_videos_and_logs_are_named_in_one_line_and_the_others_are_kept(copied, capfd):
+    request = copied(derivatives=True)
+    spoil(request, "02", b"this is not a video")
+    spoil(request, "03", lambda path: write_video(path, np.full((30, 96, 96, 3), 128, np.uint8), rate=15))
+    events = raw_path(request.bids_dir, "events", Entities(task="film", subject="04"))
+    table = pd.read_csv(events, sep="\t")
+    table.loc[table["trial_type"] == "press", "onset"] += 9000
+    table.to_csv(events, sep="\t", index=False)
+    assert run(replace(request, levels=("participant",))) == 1
+    said = capfd.readouterr().err
+    lines = {line[:6]: line for line in said.splitlines() if line.startswith("sub-")}
+    assert "sub-02 failed: sub-02_task-film_recording-face_video.mp4" in lines["sub-02"]
+    assert "no face was found in any frame" in lines["sub-03"]
+    assert "sub-04 failed: sub-04_task-film_events.tsv" in lines["sub-04"]
+    assert lines["sub-05"] == "sub-05 skipped"
+    assert "Traceback" not in said
+    log = [json.loads(line) for line in (request.out_dir / "logs" / "run.jsonl").read_text().splitlines()]
+    assert log[-1]["failed"] == ["sub-02", "sub-03", "sub-04"]
+
+
+def test_fewer_than_two_participants_are_refused(copied, capfd):
+    request = copied(derivatives=True)
+    assert run(replace(request, participants=("01",), levels=("group",))) == 2
+    assert "isc: synchrony needs at least two participants with landmarks; there are 1 (sub-01)" in capfd.readouterr().err
+
+
+def test_a_missing_face_model_is_one_line_before_any_work(copied, capfd, monkeypatch):
+    monkeypatch.setenv("ISC_FACE_MODEL", "no-such-model.task")
+    request = copied(derivatives=False)
+    assert run(request) == 2
+    said = capfd.readouterr().err
+    assert len(said.strip().splitlines()) == 1
+    assert "no-such-model.task" in said
+
+
+def test_a_study_without_videos_is_refused(tmp_path, capfd):
+    (tmp_path / "participants.tsv").write_text("participant_id\nsub-01\n")
+    from isc.stages.run import RunRequest
+
+    assert run(RunRequest(tmp_path, tmp_path / "derivatives" / "isc")) == 2
+    assert "no participant has a face video" in capfd.readouterr().err
+
+
+def test_wrong_settings_are_refused(copied, capfd):
+    request = copied(derivatives=False)
+    request.settings.write_text("[tisc]\nwindwo = 3\n")
+    assert run(request) == 2
+    assert "tisc.windwo is not a known key; did you mean 'window'?" in capfd.readouterr().err
+
+
+def test_names_of_all_products_are_bids_names(analysed):
+    for pattern in PRODUCTS.values():
+        for path in analysed.out_dir.glob(pattern):
+            assert parse_name(path.name).entities["task"] == "film"
+
+
+def test_the_recording_keeps_no_metadata_of_the_camera(analysed):
+    recording = read_array(next(analysed.out_dir.glob("sub-01/beh/*_desc-tracked_landmarks.zarr")))
+    assert isinstance(recording, xr.Dataset)
+    assert set(recording.attrs) == {
+        "rate_hz",
+        "first_timestamp_s",
+        "model_sha256",
+        "width_px",
+        "height_px",
+        "tracker",
+    }
