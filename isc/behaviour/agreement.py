@@ -1,7 +1,7 @@
 """Agreement of raters about when there was a peak, on the windows of a synchrony series, and its chance band."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,8 @@ import xarray as xr
 
 METHODS = ("share", "density", "count_at_maximum")
 WINDOW_COORDS = ("time", "start", "stop")
+Windows: TypeAlias = xr.DataArray | xr.Dataset
+Raters: TypeAlias = Sequence[str] | pd.DataFrame | None
 CLOCK_SLACK = 1e-6  # s, rounding of window edges and log markers
 
 
@@ -197,7 +199,7 @@ def chance_band(
 
 
 def check_windows(windows: xr.DataArray | xr.Dataset, name: str) -> None:
-    """Raise ValueError unless `windows` has the dim window with time, start and stop; `name` is what the user calls it."""
+    """Raise ValueError unless `windows` has dim window with time, start, stop; `name` is the user's word for it."""
     missing = [coord for coord in WINDOW_COORDS if coord not in windows.coords]
     if "window" not in windows.dims or missing:
         raise ValueError(
@@ -206,7 +208,7 @@ def check_windows(windows: xr.DataArray | xr.Dataset, name: str) -> None:
         )
 
 
-def _presence(peaks, windows, raters, rule: _Rule) -> xr.DataArray:
+def _presence(peaks: pd.DataFrame, windows: Windows, raters: Raters, rule: _Rule) -> xr.DataArray:
     """(subject, window) in 0..1, NaN where the rater's log does not cover the window."""
     check_windows(windows, "windows")
     logs = _logs(raters, peaks)
@@ -237,7 +239,7 @@ def _over_raters(presence: np.ndarray, method: str) -> np.ndarray:
     return total if method == "count_at_maximum" else total / np.maximum(n_raters, 1)
 
 
-def _logs(raters, peaks: pd.DataFrame) -> pd.DataFrame:
+def _logs(raters: Raters, peaks: pd.DataFrame) -> pd.DataFrame:
     """Intervals of valid log: subject, start, stop; unbounded where only names are known."""
     if not {"subject", "onset"} <= set(peaks.columns):
         raise ValueError(f"peaks must have the columns subject and onset (s), not {list(peaks.columns)}; rename them")
@@ -287,7 +289,7 @@ def _shifted(cycle: pd.DataFrame, fraction: np.ndarray) -> pd.DataFrame:
     return pd.concat([moved, beyond.assign(onset=beyond["onset"] - beyond["length"])])
 
 
-def _settings(rule: _Rule, raters, names: list[str]) -> dict[str, str | float | list]:
+def _settings(rule: _Rule, raters: Raters, names: list[str]) -> dict[str, str | float | list]:
     """What ``chance_band`` needs to repeat the count."""
     settings: dict[str, str | float | list] = {"method": rule.method, "tolerance_s": rule.tolerance, "raters": names}
     if rule.method == "density":
@@ -313,7 +315,7 @@ def _checked_rule(method: str, bandwidth: float, tolerance: float) -> _Rule:
     return _Rule(method, float(bandwidth), float(tolerance))
 
 
-def _check_band(windows, duration: float, n_surrogates: int, alpha: float) -> None:
+def _check_band(windows: Windows, duration: float, n_surrogates: int, alpha: float) -> None:
     check_windows(windows, "windows")
     last = float(windows["stop"].max())
     if duration < last - CLOCK_SLACK:

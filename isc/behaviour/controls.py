@@ -75,7 +75,8 @@ def exclude_presses(
 
     Examples
     --------
-    >>> cube = xr.DataArray(np.ones((1, 5)), dims=("subject", "time"), coords={"subject": ["a"], "time": np.arange(5.0)})
+    >>> coords = {"subject": ["a"], "time": np.arange(5.0)}
+    >>> cube = xr.DataArray(np.ones((1, 5)), dims=("subject", "time"), coords=coords)
     >>> exclude_presses(cube, pd.DataFrame({"subject": ["a"], "onset": [3.0]})).values.tolist()
     [[1.0, 1.0, nan, nan, nan]]
     """

@@ -30,7 +30,7 @@ def find_peaks(
     prominence : float
         Smallest prominence of a local maximum, in standard deviations of that rater's whole rating.
     distance : float
-        Smallest time between two local maxima of a rater, seconds; the higher one stays. Half a window is a good choice.
+        Smallest time between two local maxima of a rater, seconds; the higher one stays. Half a window is a good one.
     method : {"local_maxima", "at_maximum"}
         ``"local_maxima"``: maxima of the z-scored rating by prominence and distance (``scipy.signal.find_peaks``).
         ``"at_maximum"``: each stretch of time spent at the top of the scale (``prominence`` and ``distance`` unused).
@@ -183,5 +183,5 @@ def _check_settings(prominence: float, distance: float, method: str) -> None:
         raise ValueError(f"method must be one of {METHODS}, not {method!r}")
     if not (prominence > 0 and distance > 0):
         raise ValueError(
-            f"prominence (sd) and distance (s) must be positive, not {prominence} and {distance}; the defaults are 1.0, 2.5"
+            f"prominence (sd) and distance (s) must be positive, not {prominence} and {distance}; use 1.0 and 2.5"
         )

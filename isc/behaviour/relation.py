@@ -16,7 +16,7 @@ FEWEST_EFFECTIVE, FEW_EFFECTIVE = 10, 30  # effective windows: refused below the
 TIE = 1e-12  # shifts that give the same r count as ties although the FFT rounds
 ACF_SHARE = 5  # autocorrelations are summed up to a fifth of the windows (Pyper & Peterman 1998)
 NAIVE_WARNING = (
-    'method "naive" takes overlapping, slowly varying windows for independent ones: in simulations without any relation '
+    'method "naive" takes overlapping, slowly varying windows for independent ones: in simulations without a relation '
     "it found one in 17 % (overlap only) to 46-67 % (slow series) of films at a nominal 5 %."
 )
 
@@ -91,7 +91,8 @@ def correlate_with_agreement(
     if statistic == "spearman":
         x, y = _ranked(x), _ranked(y[None])[0]
     offsets = _offsets(tisc, lags)
-    notes, refused = [], _refusal(tisc, y, offsets)
+    notes: list[str] = []
+    refused = _refusal(tisc, y, offsets)
     r, best, p, p_fwe = _correlations(x, y, offsets)
     effective = _effective_n(x, y)
     if not refused and np.isfinite(effective).any():
@@ -202,7 +203,7 @@ def _judge_effective(effective: float) -> tuple[str, list[str]]:
         return f"both series change so slowly that only {effective:.1f} windows are independent; 10 are needed.", []
     if effective < FEW_EFFECTIVE:
         return "", [
-            f"{effective:.0f} effective windows: p-values are approximate (7-10 % errors at a nominal 5 % in simulations)."
+            f"{effective:.0f} effective windows: p is approximate (7-10 % errors at a nominal 5 % in simulations)."
         ]
     return "", []
 
@@ -269,10 +270,8 @@ def _masked_correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     def summed(left: np.ndarray, right: str) -> np.ndarray:
         return np.fft.irfft(np.conj(np.fft.rfft(left, axis=1)) * along[right], n=y.size, axis=1)
 
-    if mx.all(axis=0).any() and (mx == mx[:1]).all():
-        m = mx[:1].astype(float)  # one pattern of gaps for all features: its sums are made once
-    else:
-        m = mx.astype(float)
+    # One pattern of gaps for all features is the rule: its sums are then made once.
+    m = (mx[:1] if (mx == mx[:1]).all() else mx).astype(float)
     n, sy, syy = np.rint(summed(m, "m")), summed(m, "y"), summed(m, "yy")
     sxy = summed(x0, "y")
     if my.all():

@@ -15,7 +15,7 @@ import xarray as xr
 
 from isc.io.face_model import MODEL_SHA256, find_face_model
 from isc.io.face_tracker import BLENDSHAPES, N_VERTEX, Face, FaceFollower, FaceTracker
-from isc.io.video import Frame, probe_video, read_frames
+from isc.io.video import Frame, check_count, probe_video, read_frames
 
 SPACE = ("x", "y", "z")
 BLOCK = 256  # frames
@@ -109,9 +109,10 @@ def track_face_video(
     >>> recording["detected"].values.tolist()
     [False, False, False]
     """
+    check_count("every", every)
+    expected = -(-probe_video(path).n_frame // every) or None
     blocks: list[xr.Dataset] = []
     done = 0
-    expected = -(-probe_video(path).n_frame // every) or None
     for block in track_blocks(path, subject=subject, model=model, every=every, allow_truncated=allow_truncated):
         blocks.append(block)
         done += block.sizes["time"]
@@ -169,6 +170,8 @@ def track_blocks(
         As `isc.io.face_model.find_face_model`.
     FaceTrackerError
         When MediaPipe does not start.
+    ValueError
+        When `every` or `block` is less than one.
 
     Warns
     -----
@@ -186,6 +189,8 @@ def track_blocks(
     ...     [block.sizes["time"] for block in track_blocks(path, subject="01", block=2)]
     [2, 2, 1]
     """
+    check_count("every", every)
+    check_count("block", block)
     path = Path(path)
     found_face = False
     with FaceTracker(find_face_model(model)) as tracker:

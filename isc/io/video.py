@@ -161,8 +161,7 @@ def read_frames(path: str | Path, *, every: int = 1, allow_truncated: bool = Fal
     [0.0, 0.16, 0.32]
     """
     path = Path(path)
-    if every < 1:
-        raise ValueError(f"every is {every}, but it counts frames: give 1 for all frames, 2 for every second one")
+    check_count("every", every)
     with open_video(path) as (container, stream):
         size: tuple[int, int] | None = None
         try:
@@ -175,6 +174,29 @@ def read_frames(path: str | Path, *, every: int = 1, allow_truncated: bool = Fal
                 advice = "copy the file again, or keep the frames before the break with allow_truncated"
                 raise BrokenVideoError(f"{broken}; {advice}") from None
             warnings.warn(f"{broken}; the frames before are kept", stacklevel=2)
+
+
+def check_count(name: str, count: int) -> None:
+    """Raise an error when a number of frames is less than one.
+
+    Parameters
+    ----------
+    name : str
+        Of the parameter.
+    count : int
+        What was given for it.
+
+    Raises
+    ------
+    ValueError
+        When the count is 0 or less.
+
+    Examples
+    --------
+    >>> check_count("every", 2)
+    """
+    if count < 1:
+        raise ValueError(f"{name} is {count}, but it counts frames: give 1 or more")
 
 
 def _decoded(container: Any, stream: Any, path: Path) -> Iterator[Any]:

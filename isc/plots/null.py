@@ -101,6 +101,16 @@ def plot_null(
 def plain_name(scheme: str) -> str:
     """Name of a surrogate scheme for readers.
 
+    Parameters
+    ----------
+    scheme : str
+        As in `isc.null_extremes`.
+
+    Returns
+    -------
+    str
+        Words without underscores.
+
     Examples
     --------
     >>> plain_name("timepoint_shuffle")

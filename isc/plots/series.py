@@ -49,7 +49,7 @@ def plot_tisc(
     epochs: pd.DataFrame | None = None,
     ax: Axes | None = None,
 ) -> Figure:
-    """t-ISC of one feature over time, against what is expected without synchrony.
+    """Synchrony (t-ISC) of one feature over time, against what is expected without it.
 
     Parameters
     ----------

