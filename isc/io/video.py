@@ -14,19 +14,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from isc.io.video_container import VideoError, declared_seconds, open_video
+from isc.io.video_container import BrokenVideoError, VideoError, declared_seconds, decoded_frames, open_video
 
 PROBE_PACKETS = 1000  # read for the frame rate; half a minute of film
 EVEN_INTERVAL = 0.5  # intervals within ±50 % of the median make the rate; others are gaps or bursts
 RATE_TOLERANCE = 0.01  # share by which the header's rate may miss the timestamps'
-END_TOLERANCE = 1.0  # seconds by which a film may end before its declared duration
 REORDERED = 16  # packets come in decoding order: so many of the last ones read may have gaps between them
 FEW = 4  # times as many packets are few enough to need them all
 QUARTER_TURN = 90  # degrees
-
-
-class BrokenVideoError(VideoError):
-    """A video that ends, or cannot be decoded, before its declared end."""
 
 
 class Frame(NamedTuple):
@@ -165,7 +160,7 @@ def read_frames(path: str | Path, *, every: int = 1, allow_truncated: bool = Fal
     with open_video(path) as (container, stream):
         size: tuple[int, int] | None = None
         try:
-            for index, frame in enumerate(_in_order(_decoded(container, stream, path), path)):
+            for index, frame in enumerate(_in_order(decoded_frames(container, stream, path), path)):
                 size = size or _shown_size(stream, frame.rotation)
                 if index % every == 0:
                     yield Frame(frame.time, _upright_picture(frame, size))
@@ -199,47 +194,6 @@ def check_count(name: str, count: int) -> None:
         raise ValueError(f"{name} is {count}, but it counts frames: give 1 or more")
 
 
-def _decoded(container: Any, stream: Any, path: Path) -> Iterator[Any]:
-    """Frames as PyAV gives them, up to the end; a BrokenVideoError at the place where the file breaks off."""
-    end = 0.0  # seconds at which the last good frame ends
-    declared = sum(declared_seconds(container, stream))
-    packets = container.demux(stream)
-    reading = True
-    while reading:
-        frames, broken, reading = _next_frames(packets, stream)
-        for frame in frames:
-            yield frame
-            end = frame.time + float((frame.duration or 0) * frame.time_base)
-        if broken:
-            raise _broken(path, end, declared)
-    if declared - end > END_TOLERANCE:
-        raise _broken(path, end, declared)
-
-
-def _next_frames(packets: Iterator[Any], stream: Any) -> tuple[list[Any], bool, bool]:
-    """Good frames of the next packet, whether the film breaks off there, and whether there may be more."""
-    import av
-
-    try:
-        packet = next(packets, None)
-        if packet is None:
-            return [], False, False
-        frames = [] if packet.is_corrupt else packet.decode()
-        if not packet.is_corrupt and not any(frame.is_corrupt for frame in frames):
-            return frames, False, True
-    except av.error.FFmpegError:
-        pass
-    held_back = [frame for frame in stream.decode(None) if not frame.is_corrupt]  # they waited for their order
-    for frame in held_back:
-        frame.time_base = stream.time_base  # which PyAV takes from packets only
-    return held_back, True, False
-
-
-def _broken(path: Path, end: float, declared: float) -> BrokenVideoError:
-    whole = "" if np.isnan(declared) else f" of {declared:.2f} s"
-    return BrokenVideoError(f"{path.name} breaks off or is damaged at {end:.2f} s{whole}")
-
-
 def _in_order(frames: Iterable[Any], path: Path) -> Iterator[Any]:
     """Frames whose timestamps increase; exact duplicates dropped and counted in a warning."""
     last = None
@@ -270,7 +224,7 @@ def _disorder(path: Path, before: float, after: float) -> str:
 
 def _first_frame(path: Path) -> Any:
     with open_video(path) as (container, stream):
-        first = next(_decoded(container, stream, path), None)
+        first = next(decoded_frames(container, stream, path), None)
     if first is None:
         raise VideoError(f"{path.name} holds no frame; copy the file again")
     return first

@@ -1,4 +1,4 @@
-"""Video files opened safely: only files, only as films, with one line that says why it does not work.
+"""Video files opened safely, only files, only as films, and decoded up to their end or the place where they break.
 
 The decoder library also reads playlists, image lists and web addresses. None of them is opened: a playlist renamed
 to .mp4 cannot make it read other files or send requests.
@@ -13,11 +13,16 @@ import numpy as np
 
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,asf,flv,ogg"  # films; no playlists, no image lists
 MAX_PIXELS = 2**26  # in one frame: 8192 x 8192; a damaged header may declare more than the memory holds
+END_TOLERANCE = 1.0  # seconds by which a film may end before its declared duration
 MICROSECONDS = 1_000_000  # in a second; the container's unit
 
 
 class VideoError(ValueError):
     """A file that cannot be read as a video."""
+
+
+class BrokenVideoError(VideoError):
+    """A video that ends, or cannot be decoded, before its declared end."""
 
 
 @contextmanager
@@ -135,3 +140,72 @@ def declared_seconds(container: Any, stream: Any) -> tuple[float, float]:
     if container.duration is not None:
         return (container.start_time or 0) / MICROSECONDS, container.duration / MICROSECONDS
     return 0.0, np.nan
+
+
+def decoded_frames(container: Any, stream: Any, path: Path) -> Iterator[Any]:
+    """Frames of a film as PyAV gives them.
+
+    Parameters
+    ----------
+    container, stream : objects of PyAV
+        From `open_video`.
+    path : Path
+        For the error.
+
+    Yields
+    ------
+    av.VideoFrame
+        In the order in which they are shown.
+
+    Raises
+    ------
+    BrokenVideoError
+        After the last good frame, when the file breaks off or is damaged there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from isc.io.video_writer import write_video
+    >>> path = Path(tempfile.mkdtemp(), "grey.mp4")
+    >>> write_video(path, np.full((3, 48, 64, 3), 128, np.uint8), rate=25)
+    >>> with open_video(path) as (container, stream):
+    ...     [frame.pts for frame in decoded_frames(container, stream, path)]
+    [0, 512, 1024]
+    """
+    end = 0.0  # seconds at which the last good frame ends
+    declared = sum(declared_seconds(container, stream))
+    packets = container.demux(stream)
+    reading = True
+    while reading:
+        frames, broken, reading = _next_frames(packets, stream)
+        for frame in frames:
+            yield frame
+            end = frame.time + float((frame.duration or 0) * frame.time_base)
+        if broken:
+            raise _broken(path, end, declared)
+    if declared - end > END_TOLERANCE:
+        raise _broken(path, end, declared)
+
+
+def _next_frames(packets: Iterator[Any], stream: Any) -> tuple[list[Any], bool, bool]:
+    """Good frames of the next packet, whether the film breaks off there, and whether there may be more."""
+    import av
+
+    try:
+        packet = next(packets, None)
+        if packet is None:
+            return [], False, False
+        frames = [] if packet.is_corrupt else packet.decode()
+        if not packet.is_corrupt and not any(frame.is_corrupt for frame in frames):
+            return frames, False, True
+    except av.error.FFmpegError:
+        pass
+    held_back = [frame for frame in stream.decode(None) if not frame.is_corrupt]  # they waited for their order
+    for frame in held_back:
+        frame.time_base = stream.time_base  # which PyAV takes from packets only
+    return held_back, True, False
+
+
+def _broken(path: Path, end: float, declared: float) -> BrokenVideoError:
+    whole = "" if np.isnan(declared) else f" of {declared:.2f} s"
+    return BrokenVideoError(f"{path.name} breaks off or is damaged at {end:.2f} s{whole}")

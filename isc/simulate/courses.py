@@ -4,7 +4,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 KERNEL_REACH = 4.0  # widths of the Gaussian kernel on either side
-EXPRESSION_WIDTH = 0.2  # s, half of the power lies below 0.5 Hz
+EXPRESSION_WIDTH = 0.2  # s, half of the power lies below 0.4 Hz
 EXPRESSION_CONTRAST = 1.6  # slope of the logistic curve between noise and amplitude
 FLANK = 0.5  # s in which an episode opens or closes
 BLINKS_PER_MINUTE = 14.0

@@ -146,6 +146,19 @@ def label(study: Study, features: str, scheme: str = "") -> str:
     return features + window_label(study.tisc.window) + scheme.replace("_", "")
 
 
+def label_meanings(study: Study) -> dict[str, str]:
+    """What the ``desc-`` labels of the group's products mean, for descriptions.tsv."""
+    spans = f"in windows of {study.tisc.window:g} s every {study.tisc.step:.3g} s"
+    features = {"vertices": "face vertices", "pairs": "distances between vertices"}
+    meanings = {label(study, name): f"{text}, {spans}" for name, text in features.items()}
+    for scheme in study.null.schemes:
+        meanings |= {
+            label(study, name, scheme): f"{text}, {spans}, against the scheme {scheme.replace('_', ' ')}"
+            for name, text in features.items()
+        }
+    return meanings
+
+
 def epochs_path(raw_root: Path, task: str) -> Path:
     """Optional table of annotated epochs of the film: onset, duration (s), trial_type; shaded in the figures.
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from isc.io.bids import root_path
+from isc.io.atomic import write_bytes
+from isc.io.bids import figures_folder, root_path
 from isc.io.derivatives import DerivativeError, read_sidecar, read_table
 from isc.io.text import TableError, read_tsv
 from isc.mesh import mean_shape
@@ -76,7 +77,16 @@ def analyse_group(
     content = _content(group, products, len(participants))
     path = root_path(shelf.root, "report")
     write_report(path, content)
+    _write_figures(group, content)
     return path
+
+
+def _write_figures(group: Group, content: ReportContent) -> None:
+    """Figures of the report as files for papers: vector graphics, numbered as in the report."""
+    folder = figures_folder(group.shelf.root)
+    figures = [figure for section in content.sections for figure in section.figures]
+    for number, figure in enumerate(figures, start=1):
+        write_bytes(folder / f"task-{group.study.task}_figure-{number:02d}.svg", figure.svg.encode())
 
 
 def _make(group: Group, progress: Progress) -> Products:

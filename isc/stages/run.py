@@ -16,6 +16,7 @@ from isc.io.bids_names import BidsError, Entities
 from isc.io.bids_study import RawStudy, Recording, read_raw_study
 from isc.io.derivatives import output_lock, remove_leftovers
 from isc.io.face_model import FaceModelError, find_face_model
+from isc.stages.group import label_meanings
 from isc.stages.participant import ParticipantTask, process_participant
 from isc.stages.processes import Outcome, run_each
 from isc.stages.progress import Display
@@ -111,7 +112,8 @@ def _raw_study(request: RunRequest, study: Study) -> RawStudy:
 
 
 def _write_top(request: RunRequest, study: Study) -> None:
-    write_derivative_dataset(request.out_dir, raw=request.bids_dir, version=code_version())
+    meanings = label_meanings(study)
+    write_derivative_dataset(request.out_dir, raw=request.bids_dir, version=code_version(), descriptions=meanings)
     write_bytes(root_path(request.out_dir, "settings"), format_study(study).encode())
 
 

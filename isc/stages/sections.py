@@ -12,11 +12,6 @@ from isc.mesh import region_of
 from isc.plots import plot_agreement, plot_carpet, plot_face_map, plot_null, plot_pair_map, plot_quality, plot_tisc
 from isc.report import ReportFigure, ReportTable, Section, compare_nulls, figure_svg
 
-QUALITY_COLUMNS = {
-    "detected_share": "frames with a face (share)",
-    "longest_gap_s": "longest gap (s)",
-    "jitter_iod": "jitter (inter-ocular distance)",
-}
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -257,7 +252,7 @@ def behaviour_section(results: Results) -> Section | None:
 def quality_section(results: Results) -> Section:
     """How well each participant's face was tracked."""
     worst = results.quality.loc[results.quality["detected_share"].idxmin()]
-    figure = plot_quality(results.quality, columns=QUALITY_COLUMNS)
+    figure = plot_quality(results.quality)
     figures = (
         _figure(
             figure,

@@ -8,6 +8,7 @@ from pathlib import Path
 from isc import __version__
 
 SHOWN_PACKAGES = ("numpy", "scipy", "xarray", "numba", "mediapipe", "av", "zarr", "statsmodels", "matplotlib")
+SOURCE_SUFFIXES = (".py", ".html", ".css", ".txt")
 FINGERPRINT_LENGTH = 12  # hexadecimal digits
 
 
@@ -27,7 +28,7 @@ def code_version() -> str:
     """
     package = Path(__file__).parents[1]
     digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
+    for path in sorted(path for path in package.rglob("*") if path.suffix in SOURCE_SUFFIXES):
         digest.update(path.relative_to(package).as_posix().encode())
         digest.update(path.read_bytes())
     return f"{__version__}+{digest.hexdigest()[:FINGERPRINT_LENGTH]}"

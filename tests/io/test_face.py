@@ -15,8 +15,7 @@ import isc
 from isc.io.face import read_face_video, track_blocks, track_face_video
 from isc.io.face_model import MODEL_SHA256, find_face_model
 from isc.io.face_tracker import FaceTracker
-from isc.io.video import BrokenVideoError
-from isc.io.video_container import VideoError
+from isc.io.video_container import BrokenVideoError, VideoError
 from isc.io.video_writer import write_video
 
 SIDE = 256  # pixels

@@ -7,8 +7,8 @@ import av
 import numpy as np
 import pytest
 
-from isc.io.video import BrokenVideoError, probe_video, read_frames
-from isc.io.video_container import VideoError
+from isc.io.video import probe_video, read_frames
+from isc.io.video_container import BrokenVideoError, VideoError
 from isc.io.video_writer import write_video
 
 HEIGHT, WIDTH = 48, 64

@@ -181,7 +181,9 @@ def test_bad_videos_and_logs_are_named_in_one_line_and_the_others_are_kept(copie
 def test_fewer_than_two_participants_are_refused(copied, capfd):
     request = copied(derivatives=True)
     assert run(replace(request, participants=("01",), levels=("group",))) == 2
-    assert "isc: synchrony needs at least two participants with landmarks; there are 1 (sub-01)" in capfd.readouterr().err
+    assert (
+        "isc: synchrony needs at least two participants with landmarks; there are 1 (sub-01)" in capfd.readouterr().err
+    )
 
 
 def test_a_missing_face_model_is_one_line_before_any_work(copied, capfd, monkeypatch):
