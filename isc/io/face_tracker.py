@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
@@ -200,7 +201,8 @@ class FaceFollower:
     """
 
     def __init__(self) -> None:
-        self._last: Face | None = None
+        self._centre: np.ndarray | None = None  # pixels
+        self._size = 0.0  # pixels
         self._seen = 0.0  # seconds
 
     def pick(self, faces: Sequence[Face], time: float) -> Face | None:
@@ -220,16 +222,17 @@ class FaceFollower:
         """
         if not faces:
             return None
-        chosen = max(faces, key=lambda face: face.size) if self._last is None else min(faces, key=self._distance)
-        if self._last is not None and self._distance(chosen) > MAX_JUMP and time - self._seen <= MEMORY:
+        if self._centre is None:
+            return self._follow(max(faces, key=lambda face: face.size), time)
+        ways = [np.linalg.norm(face.centre - self._centre) for face in faces]
+        nearest = int(np.argmin(ways))
+        if ways[nearest] > MAX_JUMP * self._size and time - self._seen <= MEMORY:
             return None
-        self._last, self._seen = chosen, time
-        return chosen
+        return self._follow(faces[nearest], time)
 
-    def _distance(self, face: Face) -> float:
-        """Way from the last place, in face sizes."""
-        assert self._last is not None
-        return float(np.linalg.norm(face.centre - self._last.centre)) / self._last.size
+    def _follow(self, face: Face, time: float) -> Face:
+        self._centre, self._size, self._seen = face.centre, face.size, time
+        return face
 
 
 def _start_mediapipe(model: Path) -> tuple[Any, Any]:
@@ -255,6 +258,7 @@ def _start_mediapipe(model: Path) -> tuple[Any, Any]:
 
 def _face(landmarks: Any, blendshapes: Any, head_pose: np.ndarray, *, pixels: np.ndarray) -> Face:
     """Arrays from MediaPipe's objects; x and z are shares of the width, y of the height (`pixels`)."""
-    normalised = np.array([*map(attrgetter("x", "y", "z"), landmarks)], np.float32)
+    coordinates = chain.from_iterable(map(attrgetter("x", "y", "z"), landmarks))
+    normalised = np.fromiter(coordinates, np.float32).reshape(N_VERTEX, -1)
     scores = np.array([shape.score for shape in blendshapes], np.float32)
     return Face(normalised * pixels, scores, np.asarray(head_pose, np.float32))

@@ -155,15 +155,18 @@ def read_frames(path: str | Path, *, every: int = 1, allow_truncated: bool = Fal
     >>> [round(frame.time, 2) for frame in read_frames(path, every=4)]
     [0.0, 0.16, 0.32]
     """
+    from av.video.reformatter import VideoReformatter
+
     path = Path(path)
     check_count("every", every)
+    scaler = VideoReformatter()  # one for all frames: a frame's own would be set up anew for each
     with open_video(path) as (container, stream):
         size: tuple[int, int] | None = None
         try:
             for index, frame in enumerate(_in_order(decoded_frames(container, stream, path), path)):
                 size = size or _shown_size(stream, frame.rotation)
                 if index % every == 0:
-                    yield Frame(frame.time, _upright_picture(frame, size))
+                    yield Frame(frame.time, _upright_picture(frame, size, scaler))
         except BrokenVideoError as broken:
             if not allow_truncated:
                 advice = "copy the file again, or keep the frames before the break with allow_truncated"
@@ -276,8 +279,8 @@ def _shown_size(stream: Any, rotation: int) -> tuple[int, int]:
     return (codec.height, width) if round(rotation / QUARTER_TURN) % 2 else (width, codec.height)
 
 
-def _upright_picture(frame: Any, size: tuple[int, int]) -> np.ndarray:
+def _upright_picture(frame: Any, size: tuple[int, int], scaler: Any) -> np.ndarray:
     turns = round(frame.rotation / QUARTER_TURN)
     width, height = size[::-1] if turns % 2 else size
-    stored = frame.reformat(width=width, height=height, format="rgb24").to_ndarray()
+    stored = scaler.reformat(frame, width=width, height=height, format="rgb24").to_ndarray()
     return np.ascontiguousarray(np.rot90(stored, turns))

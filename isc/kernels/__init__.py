@@ -1,0 +1,1 @@
+"""Numbers in, numbers out: compiled kernels on plain arrays, without labels."""

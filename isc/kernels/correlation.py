@@ -1,98 +1,264 @@
-"""Step 1: plain windowed correlation (being replaced by the fast kernels; signatures are final)."""
+"""Windowed correlation between subjects of stored series: mean over dyads, leave-one-out, full matrices.
+
+The mean over dyads takes O(subjects) a sample. Windows in which a subject misses some of its samples go through
+`isc.kernels.exact`. Results do not depend on the number of threads: a window is always computed from its own samples,
+in the same order.
+"""
 
 import math
-from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal
 
 import numpy as np
 from numba import njit
 
-from isc.kernels.gaps import (
-    complete_leave_one_out,
-    complete_matrix,
-    complete_pairwise_mean,
-    hide_incomplete,
-    mark_kept,
-)
+from isc.kernels.exact import LEAVE_ONE_OUT, MATRIX, PAIRWISE, exact_windows
+from isc.kernels.pairwise import pairwise_windows
+from isc.kernels.plan import Plan, chunk_edges, in_threads, make_workspace, plan_windows, tiles
+from isc.kernels.simd import FAST
+from isc.kernels.sources import fill_rows, fill_shifted, read_frames
+
+Arrays = tuple[np.ndarray, np.ndarray]
+Others = Literal["surrogate", "observed"]
+FEATURE_TILE = 16  # features a task of a thread
 
 
-@njit(nogil=True, cache=True)
-def _fill(feature, shifts, frames, start, samples):
-    n_component, n_subject, length = samples.shape
-    n_time = feature.shape[2]
-    for s in range(n_subject):
-        for t in range(length):
-            k = frames[s, start + t] if frames.size else (start + t + shifts[s]) % n_time
-            for c in range(n_component):
-                samples[c, s, t] = feature[c, s, k]
-    hide_incomplete(samples)
+def pairwise_mean(
+    series: np.ndarray,
+    starts: np.ndarray,
+    length: int,
+    *,
+    shifts: np.ndarray | None = None,
+    frames: np.ndarray | None = None,
+    min_valid: float = 0.8,
+    n_threads: int = 1,
+) -> Arrays:
+    """Mean over all dyads of the correlation in every window.
 
+    ``mean r = (|sum_s z_s|^2 - n) / (n (n - 1))`` with z centred and of unit norm over all components.
 
-@njit(nogil=True, cache=True)
-def _feature(feature, starts, length, shifts, frames, least, estimator, fixed, result, n_subject):
-    n = feature.shape[1]
-    samples = np.empty((feature.shape[0], n, length))
-    others = np.empty((feature.shape[0], n, length))
-    mean = np.empty((feature.shape[0], length))
-    kept, kept_others = np.empty(n, np.bool_), np.empty(n, np.bool_)
-    row, matrix = np.empty(n), np.empty((n, n))
-    none = np.zeros(n, np.int64)
-    for w in range(starts.size):
-        _fill(feature, shifts, frames, starts[w], samples)
-        n_subject[w] = mark_kept(samples, least, kept)
-        if estimator == 0:
-            result[w, 0] = complete_pairwise_mean(samples, kept)
-        elif estimator == 1:
-            if fixed:
-                _fill(feature, none, frames[:, :0], starts[w], others)
-                mark_kept(others, least, kept_others)
-            else:
-                others[:], kept_others[:] = samples, kept
-            complete_leave_one_out(samples, kept, others, kept_others, mean, row)
-            result[w] = row
-        else:
-            complete_matrix(samples, kept, matrix)
-            result[w] = matrix.ravel()
+    Parameters
+    ----------
+    series : ndarray of float32, shape (feature, component, subject, time), C order
+        Covariances and variances are summed over components.
+    starts : ndarray of int, shape (window,)
+        First samples, ascending; ``starts[-1] + length`` at most the number of samples.
+    length : int
+        Samples in a window, at least 2.
+    shifts : ndarray of int, shape (subject,), optional
+        Sample t of subject s is read at ``(t + shifts[s]) % time``.
+    frames : ndarray of int, shape (subject, n), optional
+        Sample t of subject s is read at ``frames[s, t]``.
+    min_valid : float
+        A subject with a smaller share of finite samples is left out of a window, as is a flat one.
+    n_threads : int
 
+    Returns
+    -------
+    value : ndarray of float32, shape (feature, window)
+        NaN with fewer than two subjects.
+    n_subject : ndarray of int32, shape (feature, window)
 
-def _run(series, starts, length, shifts, frames, min_valid, n_threads, estimator, width, fixed=False):
-    n_feature, _, n_subject, _ = series.shape
-    starts = np.ascontiguousarray(starts, dtype=np.int64)
-    shifts = np.zeros(n_subject, np.int64) if shifts is None else np.asarray(shifts, dtype=np.int64)
-    frames = np.empty((n_subject, 0), np.int32) if frames is None else np.ascontiguousarray(frames, dtype=np.int32)
-    least = max(math.ceil(min_valid * length - 1e-9), 2)
-    result = np.empty((n_feature, starts.size, width), dtype=np.float32)
-    count = np.empty((n_feature, starts.size), dtype=np.int32)
-    with ThreadPoolExecutor(n_threads) as pool:
-        list(
-            pool.map(
-                lambda f: _feature(
-                    series[f], starts, length, shifts, frames, least, estimator, fixed, result[f], count[f]
-                ),
-                range(n_feature),
-            )
-        )
-    return result, count
-
-
-def pairwise_mean(series, starts, length, *, shifts=None, frames=None, min_valid=0.8, n_threads=1):
-    """Mean pairwise correlation (feature, window) and n_subject (feature, window)."""
-    value, count = _run(series, starts, length, shifts, frames, min_valid, n_threads, 0, 1)
-    return value[:, :, 0], count
-
-
-def leave_one_out(series, starts, length, *, shifts=None, frames=None, others="surrogate", min_valid=0.8, n_threads=1):
-    """Each subject with the mean of the others (feature, subject, window) and n_subject (feature, window).
-
-    ``others="observed"``: the mean is of the others' observed series, only the left-out subject is randomised.
+    Examples
+    --------
+    >>> wave = np.sin(np.arange(60, dtype=np.float32))
+    >>> value, count = pairwise_mean(np.stack([wave, wave, -wave])[None, None], np.array([0, 30]), 30)
+    >>> value.round(3).tolist(), count.tolist()
+    ([[-0.3330000042915344, -0.3330000042915344]], [[3, 3]])
     """
-    value, count = _run(
-        series, starts, length, shifts, frames, min_valid, n_threads, 1, series.shape[2], others == "observed"
-    )
+    plan = plan_windows(starts, length)
+    least = least_samples(min_valid, length)
+    source = read_source(series.shape[2], shifts, frames)
+    n_feature, n_component, n_subject, n_time = series.shape
+    edges = chunk_edges(plan, n_component * n_subject)
+    value = np.empty((n_feature, plan.starts.size), dtype=np.float32)
+    count = np.empty(value.shape, dtype=np.int32)
+    start = source[0] % n_time
+
+    def run(first: int, last: int) -> None:
+        work = make_workspace(plan, edges, n_component, n_subject)
+        if frames is None:
+            _series(series, first, last, start, plan, edges, least, work, value, count)
+        else:
+            mixed = np.empty((1, n_component, *source[1].shape), dtype=np.float32)
+            _shuffled_series(series, first, last, source[1], mixed, plan, edges, least, work, value, count)
+        for feature in range(first, last):
+            _repair(series[feature], plan, source, least, value[feature], count[feature])
+
+    in_threads(run, tiles(n_feature, FEATURE_TILE), n_threads)
+    return value, count
+
+
+@njit(**FAST)
+def _series(
+    series: Any,
+    first: int,
+    last: int,
+    shifts: Any,
+    plan: Any,
+    edges: Any,
+    least: int,
+    work: Any,
+    value: Any,
+    count: Any,
+) -> None:
+    """Windows of features first .. last - 1, chunk by chunk."""
+    shape = (series.shape[1], series.shape[2])
+    for f in range(first, last):
+        for c in range(edges.size - 1):
+            begin, end = edges[c], edges[c + 1]
+            sample = plan.starts[begin]
+            fill_shifted(series[f], shifts, sample, plan.starts[end - 1] + plan.length - sample, work)
+            pairwise_windows(plan, begin, end, least, shape, work, value[f], count[f])
+
+
+@njit(**FAST)
+def _shuffled_series(
+    series: Any,
+    first: int,
+    last: int,
+    frames: Any,
+    mixed: Any,
+    plan: Any,
+    edges: Any,
+    least: int,
+    work: Any,
+    value: Any,
+    count: Any,
+) -> None:
+    """As `_series`, of the series read at frames; mixed (1, component, subject, n) is scratch memory."""
+    for f in range(first, last):
+        read_frames(series[f], frames, mixed[0])
+        for c in range(edges.size - 1):
+            begin, end = edges[c], edges[c + 1]
+            sample = plan.starts[begin]
+            fill_rows(mixed[0], sample, plan.starts[end - 1] + plan.length - sample, work)
+            pairwise_windows(plan, begin, end, least, (mixed.shape[1], mixed.shape[2]), work, value[f], count[f])
+
+
+def least_samples(min_valid: float, length: int) -> int:
+    """Fewest finite samples that a subject needs in a window."""
+    return max(math.ceil(min_valid * length - 1e-9), 2)
+
+
+def read_source(n_subject: int, shifts: np.ndarray | None, frames: np.ndarray | None) -> Arrays:
+    """Shifts (subject,) int64 and frames (subject, n) int32; zeros and n = 0 where there are none."""
+    moved = np.zeros(n_subject, np.int64) if shifts is None else np.asarray(shifts, dtype=np.int64)
+    mixed = np.empty((n_subject, 0), np.int32) if frames is None else np.ascontiguousarray(frames, dtype=np.int32)
+    return moved, mixed
+
+
+def _repair(
+    feature: np.ndarray, plan: Plan, source: Arrays, least: int, value: np.ndarray, count: np.ndarray
+) -> None:
+    """Windows of a feature that the fast path marked with -1, by the exact one."""
+    marked = np.flatnonzero(count < 0)
+    if marked.size:
+        result, n_subject = np.empty((marked.size, 1), np.float32), np.empty(marked.size, np.int32)
+        exact_windows(feature, plan.starts[marked], plan.length, source, least, PAIRWISE, False, result, n_subject)
+        value[marked], count[marked] = result[:, 0], n_subject
+
+
+def leave_one_out(
+    series: np.ndarray,
+    starts: np.ndarray,
+    length: int,
+    *,
+    shifts: np.ndarray | None = None,
+    frames: np.ndarray | None = None,
+    others: Others = "surrogate",
+    min_valid: float = 0.8,
+    n_threads: int = 1,
+) -> Arrays:
+    """Correlation of each subject with the mean of the others in every window.
+
+    Parameters
+    ----------
+    series : ndarray of float32, shape (feature, component, subject, time), C order
+        As are all options, in `pairwise_mean`.
+    starts : ndarray of int, shape (window,)
+    length : int
+    shifts : ndarray of int, shape (subject,), optional
+    frames : ndarray of int, shape (subject, n), optional
+    others : {"surrogate", "observed"}
+        Whether the mean is taken over shifted or shuffled subjects as well, or over the observed ones, so that only
+        the left-out subject is randomised.
+    min_valid : float
+    n_threads : int
+
+    Returns
+    -------
+    value : ndarray of float32, shape (feature, subject, window)
+        NaN for subjects left out of a window.
+    n_subject : ndarray of int32, shape (feature, window)
+
+    Examples
+    --------
+    >>> wave = np.sin(np.arange(30, dtype=np.float32))
+    >>> leave_one_out(np.stack([wave, wave, -wave])[None, None], np.array([0]), 30)[0].round(2).ravel().tolist()
+    [nan, nan, -1.0]
+    """
+    source, n_subject = read_source(series.shape[2], shifts, frames), series.shape[2]
+    options = (source, least_samples(min_valid, length), LEAVE_ONE_OUT, others == "observed")
+    value, count = _exact(series, starts, length, options, n_subject, n_threads)
     return np.ascontiguousarray(value.transpose(0, 2, 1)), count
 
 
-def correlation_matrices(series, starts, length, *, shifts=None, frames=None, min_valid=0.8, n_threads=1):
-    """Correlation matrices (feature, window, subject, subject) and n_subject (feature, window)."""
+def correlation_matrices(
+    series: np.ndarray,
+    starts: np.ndarray,
+    length: int,
+    *,
+    shifts: np.ndarray | None = None,
+    frames: np.ndarray | None = None,
+    min_valid: float = 0.8,
+    n_threads: int = 1,
+) -> Arrays:
+    """Correlation of every subject with every other in every window.
+
+    Parameters
+    ----------
+    series : ndarray of float32, shape (feature, component, subject, time), C order
+        As are all options, in `pairwise_mean`.
+    starts : ndarray of int, shape (window,)
+    length : int
+    shifts : ndarray of int, shape (subject,), optional
+    frames : ndarray of int, shape (subject, n), optional
+    min_valid : float
+    n_threads : int
+
+    Returns
+    -------
+    value : ndarray of float32, shape (feature, window, subject, subject)
+        Diagonal 1; NaN for subjects left out of a window.
+    n_subject : ndarray of int32, shape (feature, window)
+
+    Examples
+    --------
+    >>> wave = np.sin(np.arange(30, dtype=np.float32))
+    >>> correlation_matrices(np.stack([wave, -wave])[None, None], np.array([0]), 30)[0].round(2).tolist()
+    [[[[1.0, -1.0], [-1.0, 1.0]]]]
+    """
     n = series.shape[2]
-    value, count = _run(series, starts, length, shifts, frames, min_valid, n_threads, 2, n * n)
+    options = (read_source(n, shifts, frames), least_samples(min_valid, length), MATRIX, False)
+    value, count = _exact(series, starts, length, options, n * n, n_threads)
     return value.reshape(*value.shape[:2], n, n), count
+
+
+def _exact(
+    series: np.ndarray,
+    starts: np.ndarray,
+    length: int,
+    options: tuple[Arrays, int, int, bool],
+    width: int,
+    n_threads: int,
+) -> Arrays:
+    """All windows of all features by the exact path; value (feature, window, width)."""
+    starts = np.ascontiguousarray(starts, dtype=np.int64)
+    value = np.empty((series.shape[0], starts.size, width), dtype=np.float32)
+    count = np.empty((series.shape[0], starts.size), dtype=np.int32)
+
+    def run(feature: int) -> None:
+        exact_windows(series[feature], starts, length, *options, value[feature], count[feature])
+
+    in_threads(run, [(feature,) for feature in range(series.shape[0])], n_threads)
+    return value, count

@@ -14,7 +14,8 @@ from isc.simulate.motion import HEAD, Motion, move
 from isc.simulate.render import render_frames
 
 TICKS_PER_SECOND = 90_000  # of the presentation timestamps in the file
-ENCODER = {"crf": "20", "preset": "veryfast", "threads": "1"}  # one thread: the same bytes every time
+# One thread and no look-ahead (zerolatency): x264's look-ahead gives other bytes at every run for this frame height.
+ENCODER = {"crf": "20", "preset": "veryfast", "tune": "zerolatency", "threads": "1"}
 
 
 def simulate_face_video(

@@ -200,15 +200,17 @@ def _links(group: Group, products: Products) -> dict[str, str]:
 def _participant_notes(group: Group) -> list[str]:
     """Warnings that the participants' own products were made with."""
     notes = []
+    said: dict[str, list[str]] = {}
     for name, shelf in group.participants.items():
         if read_sidecar(shelf.path("landmarks_aligned"))["Parameters"]["stimulus_onset_s"] is None:
             notes.append(f"{name}: scans.tsv has no stimulus_onset; its video is taken to start with the film.")
         for product in ("landmarks_tracked", "peaks"):
             try:
-                notes += [f"{name}: {text}" for text in stored_warnings(shelf.path(product))]
+                for text in stored_warnings(shelf.path(product)):
+                    said.setdefault(text.replace(f"{name}_", ""), []).append(name)
             except DerivativeError:
                 continue
-    return notes
+    return notes + [f"{', '.join(names)}: {text}" for text, names in said.items()]
 
 
 def _facts(group: Group, results: Results, cube: xr.DataArray, n_recorded: int) -> tuple[Fact, ...]:

@@ -239,14 +239,22 @@ def behaviour_section(results: Results) -> Section | None:
     )
     tables = tuple(
         ReportTable(
-            table.reindex(table["r"].abs().sort_values(ascending=False).index).head(STRONGEST_ROWS).round(3),
+            _strongest_associations(table),
             f"Relation of t-ISC to agreement, the {min(STRONGEST_ROWS, len(table))} strongest of {len(table)} {name}; "
             "a positive lag means that presses follow synchrony by so many seconds.",
             results.links[f"association {name}"],
         )
         for name, table in results.associations.items()
     )
-    return Section("Reported peaks", "\n\n".join(results.association_notes), figures, tables)
+    intro = "\n\n".join(f"The relation of synchrony to reports: {text}" for text in results.association_notes)
+    return Section("Reported peaks", intro, figures, tables)
+
+
+def _strongest_associations(table: pd.DataFrame) -> pd.DataFrame:
+    """Features with the largest |r|, without the columns that only programs need."""
+    order = table["r"].abs().sort_values(ascending=False).index
+    shown = table.reindex(order).head(STRONGEST_ROWS).round(3).drop(columns=["vertex_a", "vertex_b"])
+    return shown.rename(columns={"lag": "lag (s)", "effective_n": "effective windows"})
 
 
 def quality_section(results: Results) -> Section:
