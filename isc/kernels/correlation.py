@@ -1,7 +1,7 @@
 """Windowed correlation between subjects of stored series: mean over dyads, leave-one-out, full matrices.
 
-The mean over dyads takes O(subjects) a sample. Windows in which a subject misses some of its samples go through
-`isc.kernels.exact`. Results do not depend on the number of threads: a window is always computed from its own samples,
+The mean over dyads takes O(subjects) a sample; dyads with a subject who misses some samples of a window are read on
+complete pairs of samples. Results do not depend on the number of threads: a window is always computed from its own samples,
 in the same order.
 """
 
@@ -11,9 +11,9 @@ from typing import Any, Literal
 import numpy as np
 from numba import njit
 
-from isc.kernels.exact import LEAVE_ONE_OUT, MATRIX, PAIRWISE, exact_windows
+from isc.kernels.exact import LEAVE_ONE_OUT, MATRIX, exact_windows
 from isc.kernels.pairwise import pairwise_windows
-from isc.kernels.plan import Plan, chunk_edges, in_threads, make_workspace, plan_windows, tiles
+from isc.kernels.plan import chunk_edges, in_threads, make_workspace, plan_windows, tiles
 from isc.kernels.simd import FAST
 from isc.kernels.sources import fill_rows, fill_shifted, read_frames
 
@@ -39,7 +39,8 @@ def pairwise_mean(
     Parameters
     ----------
     series : ndarray of float32, shape (feature, component, subject, time), C order
-        Covariances and variances are summed over components.
+        Covariances and variances are summed over components. A sample that misses one component is NaN in all of
+        them (`isc.kernels.layout.relayout` sees to it).
     starts : ndarray of int, shape (window,)
         First samples, ascending; ``starts[-1] + length`` at most the number of samples.
     length : int
@@ -81,8 +82,6 @@ def pairwise_mean(
         else:
             mixed = np.empty((1, n_component, *source[1].shape), dtype=np.float32)
             _shuffled_series(series, first, last, source[1], mixed, plan, edges, least, work, value, count)
-        for feature in range(first, last):
-            _repair(series[feature], plan, source, least, value[feature], count[feature])
 
     in_threads(run, tiles(n_feature, FEATURE_TILE), n_threads)
     return value, count
@@ -145,17 +144,6 @@ def read_source(n_subject: int, shifts: np.ndarray | None, frames: np.ndarray | 
     moved = np.zeros(n_subject, np.int64) if shifts is None else np.asarray(shifts, dtype=np.int64)
     mixed = np.empty((n_subject, 0), np.int32) if frames is None else np.ascontiguousarray(frames, dtype=np.int32)
     return moved, mixed
-
-
-def _repair(
-    feature: np.ndarray, plan: Plan, source: Arrays, least: int, value: np.ndarray, count: np.ndarray
-) -> None:
-    """Windows of a feature that the fast path marked with -1, by the exact one."""
-    marked = np.flatnonzero(count < 0)
-    if marked.size:
-        result, n_subject = np.empty((marked.size, 1), np.float32), np.empty(marked.size, np.int32)
-        exact_windows(feature, plan.starts[marked], plan.length, source, least, PAIRWISE, False, result, n_subject)
-        value[marked], count[marked] = result[:, 0], n_subject
 
 
 def leave_one_out(

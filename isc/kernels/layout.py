@@ -5,51 +5,79 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-TIME_TILE, FEATURE_TILE = 64, 16
+from isc.kernels.plan import in_threads
+from isc.kernels.simd import FAST, LANES, load, splat, total, transpose
+
+TIME_TILE, SERIES_TILE = 64, 16
+ZERO = np.float32(0)
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
-def _first_finite(values: Any) -> float:
-    """First finite value of a series; 0 when there is none."""
-    for t in range(values.size):
-        if np.isfinite(values[t]):
-            return float(values[t])
-    return 0.0
+def first_finite(values: Any, origin: Any) -> None:
+    """First finite value of every series, values (time, series) to origin (series,); 0 when there is none."""
+    for k in range(values.shape[1]):
+        origin[k] = 0
+        for t in range(values.shape[0]):
+            if np.isfinite(values[t, k]):
+                origin[k] = values[t, k]
+                break
+
+
+@njit(**FAST)
+def _transpose_whole(values: Any, origin: Any, shape: Any, series: Any, s: int) -> Any:
+    """Whole 8 x 8 tiles of values (subject, time, series) flat into series (series, subject, time) flat."""
+    n_subject, n_time, n_series = shape
+    unseen = splat(ZERO)
+    for t0 in range(0, n_time - n_time % LANES, TIME_TILE):
+        t1 = min(t0 + TIME_TILE, n_time - n_time % LANES)
+        for k in range(0, n_series - n_series % LANES, LANES):
+            shift = load(origin, k)
+            for t in range(t0, t1, LANES):
+                place, spot = (s * n_time + t) * n_series + k, (k * n_subject + s) * n_time + t
+                unseen = unseen + transpose(values, place, n_series, shift, series, spot, n_subject * n_time)
+    return total(unseen)
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
-def _relayout(values: Any, series: Any) -> None:
-    """series (feature, component, subject, time) = values (subject, time, feature, component) less their first."""
-    n_subject, n_time, n_feature, n_component = values.shape
-    origin = np.empty((FEATURE_TILE, n_component))
-    for s in range(n_subject):
-        for f0 in range(0, n_feature, FEATURE_TILE):
-            f1 = min(f0 + FEATURE_TILE, n_feature)
-            for f in range(f0, f1):
-                for c in range(n_component):
-                    origin[f - f0, c] = _first_finite(values[s, :, f, c])
-            for t0 in range(0, n_time, TIME_TILE):
-                t1 = min(t0 + TIME_TILE, n_time)
-                for f in range(f0, f1):
-                    for c in range(n_component):
-                        for t in range(t0, t1):
-                            series[f, c, s, t] = np.float32(values[s, t, f, c] - origin[f - f0, c])
+def _transpose_rest(values: Any, origin: Any, series: Any, first_time: int, first_series: int) -> None:
+    """Scalar copy of values (time, series) to series (series, time) from a time or a series number on."""
+    for k in range(values.shape[1]):
+        for t in range(0 if k >= first_series else first_time, values.shape[0]):
+            series[k, t] = np.float32(values[t, k] - origin[k])
 
 
-def relayout(values: np.ndarray) -> np.ndarray:
+@njit(nogil=True, error_model="numpy", cache=True)
+def hide_incomplete(series: Any) -> None:
+    """Set all components of a sample to NaN where one is not finite; series (feature, component, time)."""
+    for f in range(series.shape[0]):
+        for t in range(series.shape[2]):
+            missing = False
+            for c in range(series.shape[1]):
+                missing |= not np.isfinite(series[f, c, t])
+            if missing:
+                for c in range(series.shape[1]):
+                    series[f, c, t] = np.nan
+
+
+def relayout(values: np.ndarray, *, out: np.ndarray | None = None, n_threads: int = 1) -> np.ndarray:
     """Series in the order the kernels read, each less its first finite value.
 
-    The subtraction is done in float64 before the values are rounded to float32, so that an offset of 1e8 costs no
-    precision; a correlation does not change by it.
+    The subtraction is done before the values are rounded to float32, so that an offset of 1e8 costs no precision; a
+    correlation does not change by it. A sample that misses one component is missing in all.
 
     Parameters
     ----------
     values : ndarray, shape (subject, time, feature, component)
-        Any real dtype, byte order and strides. NaN stays NaN.
+        Any real dtype, byte order and strides; float32 in C order is the quick case.
+    out : ndarray of float32, optional
+        Where to write; at least as many values, flat.
+    n_threads : int
+        Subjects are shared out among threads.
 
     Returns
     -------
     ndarray of float32, shape (feature, component, subject, time), C order
+        A view of `out` where it is given.
 
     Examples
     --------
@@ -57,8 +85,24 @@ def relayout(values: np.ndarray) -> np.ndarray:
     [0.0, 1.0, 2.0]
     """
     kind = np.float32 if values.dtype == np.float16 else values.dtype.newbyteorder("=")
-    native = values.astype(kind, copy=False)
-    n_subject, n_time, n_feature, n_component = values.shape
-    series = np.empty((n_feature, n_component, n_subject, n_time), dtype=np.float32)
-    _relayout(native, series)
+    native = np.ascontiguousarray(values, dtype=kind)
+    n_subject, n_time, n_feature, n_component = native.shape
+    n_series = n_feature * n_component
+    flat = np.empty(native.size, dtype=np.float32) if out is None else out[: native.size]
+    series = flat.reshape(n_feature, n_component, n_subject, n_time)
+    matrix = native.reshape(n_subject, n_time, n_series)
+
+    def run(s: int) -> None:
+        origin = np.zeros(n_series + LANES, dtype=kind)
+        first_finite(matrix[s], origin)
+        quick = native.dtype == np.float32
+        unseen = np.nan
+        if quick:
+            unseen = _transpose_whole(native.reshape(-1), origin, matrix.shape, flat, s)
+        first = (n_time - n_time % LANES, n_series - n_series % LANES) if quick else (0, 0)
+        _transpose_rest(matrix[s], origin, flat.reshape(n_series, n_subject, n_time)[:, s], *first)
+        if n_component > 1 and (unseen != 0 or first != (n_time, n_series)):
+            hide_incomplete(series[:, :, s])
+
+    in_threads(run, [(s,) for s in range(n_subject)], n_threads)
     return series

@@ -110,21 +110,22 @@ def lacks_some(plan: Any, begin: int, least: int, n_component: int, n_subject: i
 
 
 @njit(**FAST)
-def keep_valid(plan: Any, begin: int, least: int, n_component: int, n_subject: int, work: Any) -> int:
+def keep_valid(plan: Any, begin: int, least: int, n_component: int, n_subject: int, work: Any) -> Any:
     """Move valid subjects to the front of centre, residual, weight and place of every component.
 
-    Returns how many; -1 when a subject misses some samples only, so that the exact path has to be taken.
+    Returns how many, and how many miss some samples only: those are listed in gapped.
     """
-    count = 0
+    count, n_gapped = 0, 0
     for s in range(n_subject):
         power = subject_power(plan, n_component, s, work)
         if not power < np.inf:
             if lacks_some(plan, begin, least, n_component, n_subject, s, work):
-                return -1
+                work.gapped[n_gapped] = s
+                n_gapped += 1
         elif power > ZERO:
             for c in range(n_component):
                 source, target = c * work.padded + s, c * work.padded + count
                 work.centre[target], work.residual[target] = work.centre[source], work.residual[source]
                 work.weight[target], work.place[target] = power, (c * n_subject + s) * work.stride
             count += 1
-    return count
+    return count, n_gapped

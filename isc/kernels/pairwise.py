@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from isc.kernels.gapped import gapped_pairs
 from isc.kernels.moments import ONE, ZERO, keep_valid, merge_blocks, new_moments
 from isc.kernels.simd import FAST, LANES, keep_first, load, multiply_add, splat, square_root, store, total
 
@@ -51,18 +52,31 @@ def summed_power(begin: int, length: int, first: int, last: int, work: Any) -> A
 
 
 @njit(**FAST)
-def mean_correlation(begin: int, length: int, n_component: int, count: int, work: Any) -> Any:
-    """Mean pairwise correlation of the valid subjects of a window; NaN below two."""
-    if count < 2:
-        return np.float32(np.nan)
+def summed_correlation(begin: int, length: int, n_component: int, count: int, work: Any) -> float:
+    """Sum over dyads of the correlations of subjects without gaps: (|sum_s z_s|^2 - n) / 2."""
     power = 0.0
     for c in range(n_component):
         first = c * work.padded
         for k in range(first, first + count, LANES):
             store(work.weight, k, splat(ONE) / square_root(load(work.weight, k)))
         power += summed_power(begin, length, first, first + count, work)
-    value = (power - count) / (count * (count - 1.0))
-    return np.float32(min(max(value, -1 / (count - 1.0)), 1.0))
+    return (power - count) / 2
+
+
+@njit(**FAST)
+def window_mean(plan: Any, begin: int, least: int, shape: Any, work: Any) -> Any:
+    """Mean correlation of the window at `begin` in the rows, and how many subjects it has; NaN below two."""
+    count, n_gapped = keep_valid(plan, begin, least, shape[0], shape[1], work)
+    summed, n_dyad = 0.0, count * (count - 1) // 2
+    if count > 1:
+        summed = summed_correlation(begin, plan.length, shape[0], count, work)
+        summed = max(summed, -0.5 * count)
+    if n_gapped:
+        more, n_more, kept = gapped_pairs(begin, plan.length, shape, count, n_gapped, work)
+        summed, n_dyad, count = summed + more, n_dyad + n_more, count + kept
+    if n_dyad == 0:
+        return np.float32(np.nan), count
+    return np.float32(min(summed / n_dyad, 1.0)), count
 
 
 @njit(**FAST)
@@ -71,7 +85,7 @@ def pairwise_windows(
 ) -> None:
     """Mean correlation and number of subjects of windows begin .. end - 1; rows begin at starts[begin].
 
-    shape is (component, subject). n_valid is -1 where the exact path has to be taken.
+    shape is (component, subject).
     """
     n_component, n_subject = shape
     origin, first_sample = plan.first[begin], plan.starts[begin]
@@ -79,6 +93,4 @@ def pairwise_windows(
     for w in range(begin, end):
         done = new_moments(plan, w, done, origin, n_component, n_subject, work)
         merge_blocks(plan, w, origin, work)
-        start = plan.starts[w] - first_sample
-        n_valid[w] = keep_valid(plan, start, least, n_component, n_subject, work)
-        result[w] = mean_correlation(start, plan.length, n_component, n_valid[w], work)
+        result[w], n_valid[w] = window_mean(plan, plan.starts[w] - first_sample, least, shape, work)

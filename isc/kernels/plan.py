@@ -1,7 +1,7 @@
 """Windows cut into blocks at the union of their edges, and the scratch memory that a thread needs for them."""
 
-from concurrent.futures import ThreadPoolExecutor
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,7 +35,8 @@ class Workspace(NamedTuple):
     subject): ``head`` (first sample), ``offset`` (mean less head, kept apart so that a large mean costs no precision),
     ``spread`` (centred sum of squares), ``deviation`` (block mean less window mean). ``lanes``: partial sums. ``centre``,
     ``residual``, ``weight``, ``place``: window mean, what its rounding left out, weight and row offset of the valid
-    subjects, one stretch of ``padded`` entries a component. ``curve``: sum of the subjects (leave-one-out).
+    subjects, one stretch of ``padded`` entries a component. ``gapped``: subjects that miss some samples of the window.
+    ``curve``: sum of the subjects (leave-one-out).
     """
 
     rows: np.ndarray
@@ -50,6 +51,7 @@ class Workspace(NamedTuple):
     residual: np.ndarray
     weight: np.ndarray
     place: np.ndarray
+    gapped: np.ndarray
     curve: np.ndarray
 
 
@@ -131,10 +133,10 @@ def make_workspace(plan: Plan, edges: np.ndarray, n_component: int, n_subject: i
     rows, head, offset, spread, deviation, lanes, centre, residual, weight = (
         np.zeros(size, dtype=np.float32) for size in sizes
     )
-    place = np.zeros(width, dtype=np.int64)
+    place, gapped = np.zeros(width, dtype=np.int64), np.zeros(n_subject, dtype=np.int64)
     curve = np.zeros(n_component * row_stride(plan.length), dtype=np.float32)
     return Workspace(
-        rows, stride, padded, head, offset, spread, deviation, lanes, centre, residual, weight, place, curve
+        rows, stride, padded, head, offset, spread, deviation, lanes, centre, residual, weight, place, gapped, curve
     )
 
 

@@ -173,6 +173,47 @@ def totals(typing_context: Any, array: Any, index: Any, step: Any) -> Any:
     return float32x8(array, types.intp, types.intp), code
 
 
+@intrinsic
+def transpose(
+    typing_context: Any, source: Any, place: Any, step: Any, origin: Any, target: Any, spot: Any, pitch: Any
+) -> Any:
+    """Write eight rows of ``source`` (at place, place + step, ...) less ``origin`` as eight columns of ``target``.
+
+    Row k of the target, at ``spot + k * pitch``, is lane k of the source rows. Returns the sum of (x - x): zero lanes
+    where all values are finite, NaN lanes elsewhere.
+    """
+    masks = {}
+    for d in (1, 2, 4):
+        low = [j if not j & d else 8 + j - d for j in range(LANES)]
+        high = [j + d if not j & d else 8 + j for j in range(LANES)]
+        masks[d] = (low, high)
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kinds = signature.args
+        data = context.make_array(kinds[0])(context, builder, arguments[0]).data
+        out = context.make_array(kinds[4])(context, builder, arguments[4]).data
+        at, step_, shift, spot_, pitch_ = arguments[1], arguments[2], arguments[3], arguments[5], arguments[6]
+        rows, unseen = [], ir.Constant(_VECTOR, [0.0] * LANES)
+        for _ in range(LANES):
+            row = builder.load(builder.bitcast(builder.gep(data, [at]), _VECTOR.as_pointer()), align=4)
+            row = builder.fsub(row, shift)
+            unseen = builder.fadd(unseen, builder.fsub(row, row))
+            rows.append(row)
+            at = builder.add(at, step_)
+        for d, orders in masks.items():
+            mask = [ir.Constant(ir.VectorType(_INT32, LANES), order) for order in orders]
+            for i in range(LANES):
+                if not i & d:
+                    a, b = rows[i], rows[i + d]
+                    rows[i], rows[i + d] = builder.shuffle_vector(a, b, mask[0]), builder.shuffle_vector(a, b, mask[1])
+        for row in rows:
+            builder.store(row, builder.bitcast(builder.gep(out, [spot_]), _VECTOR.as_pointer()), align=4)
+            spot_ = builder.add(spot_, pitch_)
+        return unseen
+
+    return float32x8(source, types.intp, types.intp, float32x8, target, types.intp, types.intp), code
+
+
 def _binary(operation: Callable[..., Any], instruction: str) -> None:
     """Overload a Python operator on two vectors by one LLVM instruction."""
 

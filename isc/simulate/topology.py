@@ -1,7 +1,8 @@
 """Which of MediaPipe's 478 landmarks form which part of the face, and the triangles between them.
 
 "Left" and "right" are the image's: the first row of a two-row array is the side with the smaller x.
-Paired rows run in the same anatomical order on both sides (from the nose outwards, or along the lid).
+Paired rows run in the same anatomical order on both sides (from the nose outwards, or along the lid),
+but for the irises, whose points MediaPipe numbers in the image's order.
 """
 
 import numpy as np

@@ -209,10 +209,10 @@ class Features:
         """How many blocks `blocks` yields."""
         return self.series.n_block if self.pairs is None else -(-len(self.pairs) // PAIRS_PER_BLOCK)
 
-    def blocks(self) -> Iterator[tuple[slice, Block]]:
-        """Yield (features, block), bounded in memory."""
+    def blocks(self, n_threads: int = 1) -> Iterator[tuple[slice, Block]]:
+        """Yield (features, block), bounded in memory; a block is valid until the next one."""
         if self.pairs is None:
-            for features, series in self.series.blocks():
+            for features, series in self.series.blocks(n_threads):
                 yield features, SeriesBlock(series)
             return
         landmarks = np.ascontiguousarray(self.series.values, dtype=np.float32)

@@ -112,7 +112,7 @@ def null_extremes(
     extremes = np.stack([np.full((n_surrogates, windows.starts.size), v) for v in (np.inf, -np.inf)], axis=1)
     statistic = Statistic()
     n_step = features.n_block * n_surrogates
-    for k, (_, block) in enumerate(features.blocks()):
+    for k, (_, block) in enumerate(features.blocks(how["n_threads"])):
         for surrogate in range(n_surrogates):
             values, _ = statistic.compute(block, windows, **draw(surrogate), **how)
             _fold(extremes[surrogate], values)

@@ -44,11 +44,16 @@ class FeatureSeries:
         """How many blocks `blocks` yields."""
         return -(-self.n_feature // self.block_size)
 
-    def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield (features, series (feature, component, subject, time) float32), one memory-bounded block at a time."""
+    def blocks(self, n_threads: int = 1) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield (features, series (feature, component, subject, time) float32), one memory-bounded block at a time.
+
+        The memory of a block is used again for the next one.
+        """
+        n_subject, n_time, _, n_component = self.values.shape
+        buffer = np.empty(n_subject * n_time * n_component * min(self.block_size, self.n_feature), dtype=np.float32)
         for first in range(0, self.n_feature, self.block_size):
             features = slice(first, min(first + self.block_size, self.n_feature))
-            yield features, relayout(self.values[:, :, features])
+            yield features, relayout(self.values[:, :, features], out=buffer, n_threads=n_threads)
 
 
 def as_series(cube: xr.DataArray, *, space: Space = "vector") -> FeatureSeries:

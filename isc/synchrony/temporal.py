@@ -280,7 +280,7 @@ def _compute(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Values (..., window, features) and number of subjects (window, features), block by block."""
     parts, counts = [], []
-    for _, block in features.blocks():
+    for _, block in features.blocks(how["n_threads"]):
         value, count = statistic.compute(prepared(block, detrend), windows, **how)
         parts.append(value)
         counts.append(count)

@@ -153,6 +153,26 @@ def test_pixels_that_are_not_square_are_resampled_to_square_ones(tmp_path):
     assert probe_video(tmp_path / "wide.mkv").width == 93
 
 
+def test_a_film_that_changes_its_size_keeps_the_first_one(tmp_path):
+    shown = pictures(6)
+    for name, frames in (("small", shown[:3]), ("large", shown[3:].repeat(2, axis=1).repeat(2, axis=2))):
+        encode(tmp_path / f"{name}.mkv", frames, codec="mjpeg", rate=25)
+    with av.open(str(tmp_path / "grows.mkv"), "w") as target:
+        stream = target.add_stream("mjpeg", rate=25)
+        stream.height, stream.width, stream.pix_fmt = HEIGHT, WIDTH, "yuvj420p"
+        for start, name in enumerate(("small", "large")):
+            with av.open(str(tmp_path / f"{name}.mkv")) as source:
+                for packet in source.demux(video=0):
+                    if packet.size:
+                        packet.stream = stream
+                        packet.pts = packet.dts = packet.pts + 120 * start  # milliseconds
+                        target.mux(packet)
+    frames = list(read_frames(tmp_path / "grows.mkv"))
+    assert [frame.picture.shape for frame in frames] == [(HEIGHT, WIDTH, 3)] * 6
+    for frame, picture in zip(frames, shown, strict=True):
+        assert np.abs(frame.picture[4::8, 4::8].astype(int) - picture[4::8, 4::8]).mean() < 20
+
+
 def test_every_third_frame_keeps_its_own_time(tmp_path):
     write_video(tmp_path / "film.mp4", pictures(10), rate=10)
     times = [frame.time for frame in read_frames(tmp_path / "film.mp4", every=3)]

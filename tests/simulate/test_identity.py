@@ -35,6 +35,9 @@ def test_shape_fields_do_what_their_names_say():
     across = fields["face_width"][FACE_OVAL, 0] * load_portrait().neutral[FACE_OVAL, 0]
     assert (across[np.abs(across) > 1e-4] > 0).all()
     assert (fields["nose_width"][NOSE_WINGS[1], 0] > 0.02).all()
+    chin, forehead = 152, 10
+    assert fields["chin_length"][chin, 1] > 0.04 > 0.001 > abs(fields["chin_length"][forehead, 1])
+    assert fields["forehead"][forehead, 1] < -0.03
     assert fields["mouth_height"][LIP_UPPER[0, 5], 1] > 0.02
     assert fields["lip_fullness"][LIP_LOWER[0, 5], 1] > fields["lip_fullness"][LIP_UPPER[0, 5], 1]
 

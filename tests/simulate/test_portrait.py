@@ -47,9 +47,7 @@ def test_skin_eyes_and_mouth_fill_the_face_oval_exactly_once():
 
 
 def test_the_texture_of_a_landmark_is_its_place_in_the_photograph():
-    stored = np.loadtxt(
-        os.path.join(os.path.dirname(__file__), *[os.pardir] * 2, "isc/simulate/portrait_landmarks.txt")
-    )
+    stored = stored_landmarks()
     away_from_the_lips = np.setdiff1d(np.arange(N_LANDMARK), MOUTH_OPENING)
     assert np.allclose(load_portrait().texture[away_from_the_lips], stored[away_from_the_lips, :2])
 
