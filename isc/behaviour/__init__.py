@@ -5,9 +5,10 @@ The path is ``find_peaks`` (or key presses, which are peaks already) -> ``peak_a
 where a peak lasts, ``duration`` (s), as in a BIDS events file.
 """
 
-from isc.behaviour.agreement import chance_band, peak_agreement, peak_presence
+from isc.behaviour.agreement import chance_band, peak_agreement
 from isc.behaviour.controls import exclude_presses, split_subjects
 from isc.behaviour.peaks import find_peaks, valid_intervals
+from isc.behaviour.presence import peak_presence
 from isc.behaviour.relation import correlate_with_agreement
 from isc.behaviour.reliability import fleiss_kappa, krippendorff_alpha
 

@@ -1,25 +1,29 @@
 """Agreement of raters about when there was a peak, on the windows of a synchrony series, and its chance band."""
 
-from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-METHODS = ("share", "density", "count_at_maximum")
-WINDOW_COORDS = ("time", "start", "stop")
-Windows: TypeAlias = xr.DataArray | xr.Dataset
-Raters: TypeAlias = Sequence[str] | pd.DataFrame | None
-CLOCK_SLACK = 1e-6  # s, rounding of window edges and log markers
-
-
-class _Rule(NamedTuple):
-    """When a peak counts for a window; seconds."""
-
-    method: str
-    bandwidth: float
-    tolerance: float
+from isc.behaviour.presence import (
+    CLOCK_SLACK,
+    METHODS,
+    WINDOW_COORDS,
+    Presses,
+    Raters,
+    Rule,
+    Windows,
+    check_windows,
+    checked_rule,
+    covered,
+    over_raters,
+    presence_matrix,
+    presence_of,
+    read_edges,
+    read_logs,
+    read_presses,
+)
 
 
 def peak_agreement(
@@ -76,9 +80,9 @@ def peak_agreement(
     >>> peak_agreement(peaks, windows=windows, raters=["a", "b", "c", "d"]).values.tolist()
     [0.25, 0.25]
     """
-    rule = _checked_rule(method, bandwidth, tolerance)
-    presence = _presence(peaks, windows, raters, rule)
-    agreement = _over_raters(presence.values, method)
+    rule = checked_rule(method, bandwidth, tolerance)
+    presence = presence_of(peaks, windows, raters, rule)
+    agreement = over_raters(presence.values, method)
     return xr.DataArray(
         agreement,
         dims="window",
@@ -87,40 +91,6 @@ def peak_agreement(
         name="agreement",
         attrs=_settings(rule, raters, presence["subject"].values.tolist()),
     )
-
-
-def peak_presence(
-    peaks: pd.DataFrame,
-    *,
-    windows: xr.DataArray | xr.Dataset,
-    raters: Sequence[str] | pd.DataFrame | None = None,
-    tolerance: float = 0.0,
-) -> xr.DataArray:
-    """Whether each rater reports a peak in each window, as ``krippendorff_alpha`` wants it.
-
-    Parameters
-    ----------
-    peaks, windows, raters, tolerance
-        As for ``peak_agreement``.
-
-    Returns
-    -------
-    DataArray
-        Dims (subject, window), float64: 1 = a peak, 0 = none, NaN = no valid log.
-
-    Raises
-    ------
-    ValueError
-        As ``peak_agreement``.
-
-    Examples
-    --------
-    >>> edge = {"start": [0.0, 5.0], "stop": [5.0, 10.0], "time": [2.5, 7.5]}
-    >>> windows = xr.Dataset(coords={name: ("window", value) for name, value in edge.items()})
-    >>> peak_presence(pd.DataFrame({"subject": ["a"], "onset": [6.0]}), windows=windows).values.tolist()
-    [[0.0, 1.0]]
-    """
-    return _presence(peaks, windows, raters, _checked_rule("share", 1.0, tolerance))
 
 
 def chance_band(
@@ -176,120 +146,43 @@ def chance_band(
     """
     _check_band(windows, duration, n_surrogates, alpha)
     rule, raters = _recorded_settings(windows)
-    logs = _logs(raters, peaks)
-    if raters is None or not isinstance(raters, pd.DataFrame):
-        logs = logs.assign(start=0.0, stop=duration)
-    cycle = _within_logs(peaks, logs)
-    fraction = np.random.default_rng(seed).random((n_surrogates, len(logs)))
-    maximum = [
-        np.nanmax(_over_raters(_presence(_shifted(cycle, row), windows, logs, rule).values, rule.method), initial=0.0)
-        for row in fraction
-    ]
+    logs = read_logs(raters, peaks)
+    names, edges = sorted(set(logs["subject"])), read_edges(windows)
+    valid = covered(logs, names, edges)
+    film = logs.assign(start=logs["start"].clip(lower=0.0), stop=logs["stop"].clip(upper=duration))
+    maximum = np.zeros(n_surrogates)
+    for k, shifted in enumerate(_shifted_presses(read_presses(peaks, names), film, names, n_surrogates, seed)):
+        presence = np.where(valid, presence_matrix(shifted, len(names), edges, rule), np.nan)
+        maximum[k] = np.nanmax(over_raters(presence, rule.method), initial=0.0)
     threshold = np.quantile(maximum, 1 - alpha, method="higher")
-    return xr.Dataset(
-        {"threshold": threshold, "maximum": ("surrogate", np.array(maximum))},
-        attrs={
-            "duration_s": duration,
-            "n_surrogates": n_surrogates,
-            "seed": seed,
-            "alpha": alpha,
-            "method": rule.method,
-        },
-    )
+    settings = {
+        "duration_s": duration,
+        "n_surrogates": n_surrogates,
+        "seed": seed,
+        "alpha": alpha,
+        "method": rule.method,
+    }
+    return xr.Dataset({"threshold": threshold, "maximum": ("surrogate", maximum)}, attrs=settings)
 
 
-def check_windows(windows: xr.DataArray | xr.Dataset, name: str) -> None:
-    """Raise ValueError unless `windows` has dim window with time, start, stop; `name` is the user's word for it."""
-    missing = [coord for coord in WINDOW_COORDS if coord not in windows.coords]
-    if "window" not in windows.dims or missing:
-        raise ValueError(
-            f"{name} must have the dim window with the coordinates time, start and stop (s), missing: "
-            f"{missing or 'the dim'}; use the result of temporal_isc"
-        )
+def _shifted_presses(
+    presses: Presses, logs: pd.DataFrame, names: list[str], n_surrogates: int, seed: int
+) -> Iterator[Presses]:
+    """Presses moved circularly within the interval of the log that holds them; those outside any are dropped."""
+    owner, start, stop = np.searchsorted(names, logs["subject"]), logs["start"].to_numpy(), logs["stop"].to_numpy()
+    holds = (presses.rater[:, None] == owner) & (presses.onset[:, None] >= start) & (presses.onset[:, None] <= stop)
+    inside, row = holds.any(axis=1), holds.argmax(axis=1)
+    rater, row = presses.rater[inside], row[inside]
+    first, length = start[row], (stop - start)[row]
+    since, lasts = presses.onset[inside] - first, (presses.end - presses.onset)[inside]
+    for fraction in np.random.default_rng(seed).random((n_surrogates, len(logs))):
+        onset = first + (since + fraction[row] * length) % length
+        wraps = onset + lasts > first + length  # what leaves at the end comes in at the start
+        onset = np.concatenate([onset, (onset - length)[wraps]])
+        yield Presses(np.concatenate([rater, rater[wraps]]), onset, onset + np.concatenate([lasts, lasts[wraps]]))
 
 
-def _presence(peaks: pd.DataFrame, windows: Windows, raters: Raters, rule: _Rule) -> xr.DataArray:
-    """(subject, window) in 0..1, NaN where the rater's log does not cover the window."""
-    check_windows(windows, "windows")
-    logs = _logs(raters, peaks)
-    names = sorted(set(logs["subject"]))
-    start, stop, centre = (windows[name].values.astype(float) for name in ("start", "stop", "time"))
-    own = peaks[peaks["subject"].astype(str).isin(names)]
-    onset = own["onset"].to_numpy(float)[:, None]
-    end = onset + _duration(own)[:, None]
-    if rule.method == "density":
-        distance = np.maximum(0.0, np.maximum(onset - centre, centre - end))
-        weight = np.exp(-(distance**2) / (2 * rule.bandwidth**2))
-    else:
-        weight = ((onset < stop + rule.tolerance) & (end >= start - rule.tolerance)).astype(float)
-    present = np.zeros((len(names), start.size))
-    np.maximum.at(present, np.searchsorted(names, own["subject"].astype(str)), weight)
-    present[~_covered(logs, names, start, stop)] = np.nan
-    return xr.DataArray(
-        present,
-        dims=("subject", "window"),
-        coords={"subject": names} | {name: windows[name] for name in WINDOW_COORDS},
-        name="presence",
-    )
-
-
-def _over_raters(presence: np.ndarray, method: str) -> np.ndarray:
-    n_raters = np.isfinite(presence).sum(axis=0)
-    total = np.where(n_raters > 0, np.nansum(presence, axis=0), np.nan)
-    return total if method == "count_at_maximum" else total / np.maximum(n_raters, 1)
-
-
-def _logs(raters: Raters, peaks: pd.DataFrame) -> pd.DataFrame:
-    """Intervals of valid log: subject, start, stop; unbounded where only names are known."""
-    if not {"subject", "onset"} <= set(peaks.columns):
-        raise ValueError(f"peaks must have the columns subject and onset (s), not {list(peaks.columns)}; rename them")
-    if not np.isfinite(peaks["onset"].to_numpy(float)).all():
-        raise ValueError(f"peaks must have finite onsets, {peaks['onset'].isna().sum()} have none; drop those rows")
-    if isinstance(raters, pd.DataFrame):
-        if not {"subject", "start", "stop"} <= set(raters.columns):
-            raise ValueError(f"raters must have the columns subject, start and stop (s), not {list(raters.columns)}")
-        logs = raters[["subject", "start", "stop"]].astype({"subject": str, "start": float, "stop": float})
-    else:
-        names = sorted({str(name) for name in (peaks["subject"].unique() if raters is None else raters)})
-        logs = pd.DataFrame({"subject": names, "start": -np.inf, "stop": np.inf})
-    if logs.empty:
-        raise ValueError("raters must name somebody with a valid log, none is left; an empty log counts as missing")
-    return logs.reset_index(drop=True)
-
-
-def _covered(logs: pd.DataFrame, names: list[str], start: np.ndarray, stop: np.ndarray) -> np.ndarray:
-    """(rater, window): the window lies in one interval of the rater's log."""
-    inside = (logs["start"].to_numpy()[:, None] <= start + CLOCK_SLACK) & (
-        logs["stop"].to_numpy()[:, None] >= stop - CLOCK_SLACK
-    )
-    covered = np.zeros((len(names), start.size), dtype=bool)
-    np.logical_or.at(covered, np.searchsorted(names, logs["subject"]), inside)
-    return covered
-
-
-def _duration(peaks: pd.DataFrame) -> np.ndarray:
-    if "duration" not in peaks:
-        return np.zeros(len(peaks))
-    return peaks["duration"].fillna(0.0).to_numpy(float)
-
-
-def _within_logs(peaks: pd.DataFrame, logs: pd.DataFrame) -> pd.DataFrame:
-    """Peaks with the interval of the log (row, start, length) that they fall in; others are dropped."""
-    own = peaks.assign(subject=peaks["subject"].astype(str), duration=_duration(peaks))
-    intervals = logs.assign(row=np.arange(len(logs)), length=logs["stop"] - logs["start"])
-    both = own[["subject", "onset", "duration"]].merge(intervals, on="subject")
-    return both[(both["onset"] >= both["start"]) & (both["onset"] <= both["stop"])]
-
-
-def _shifted(cycle: pd.DataFrame, fraction: np.ndarray) -> pd.DataFrame:
-    """Peaks moved circularly by a fraction of their log; a peak that leaves at the end comes in at the start."""
-    shift = fraction[cycle["row"].to_numpy()] * cycle["length"]
-    moved = cycle.assign(onset=cycle["start"] + (cycle["onset"] - cycle["start"] + shift) % cycle["length"])
-    beyond = moved[moved["onset"] + moved["duration"] > moved["stop"]]
-    return pd.concat([moved, beyond.assign(onset=beyond["onset"] - beyond["length"])])
-
-
-def _settings(rule: _Rule, raters: Raters, names: list[str]) -> dict[str, str | float | list]:
+def _settings(rule: Rule, raters: Raters, names: list[str]) -> dict[str, str | float | list]:
     """What ``chance_band`` needs to repeat the count."""
     settings: dict[str, str | float | list] = {"method": rule.method, "tolerance_s": rule.tolerance, "raters": names}
     if rule.method == "density":
@@ -299,20 +192,12 @@ def _settings(rule: _Rule, raters: Raters, names: list[str]) -> dict[str, str | 
     return settings
 
 
-def _recorded_settings(windows: xr.DataArray | xr.Dataset) -> tuple[_Rule, list[str] | pd.DataFrame | None]:
+def _recorded_settings(windows: xr.DataArray | xr.Dataset) -> tuple[Rule, list[str] | pd.DataFrame | None]:
     settings = windows.attrs if windows.attrs.get("method") in METHODS else {}
-    rule = _Rule(settings.get("method", "share"), settings.get("bandwidth_s", 1.0), settings.get("tolerance_s", 0.0))
+    rule = Rule(settings.get("method", "share"), settings.get("bandwidth_s", 1.0), settings.get("tolerance_s", 0.0))
     if "log_subject" in settings:
         return rule, pd.DataFrame({name: settings[f"log_{name}"] for name in ("subject", "start", "stop")})
     return rule, settings.get("raters")
-
-
-def _checked_rule(method: str, bandwidth: float, tolerance: float) -> _Rule:
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {METHODS}, not {method!r}")
-    if not (bandwidth > 0 and tolerance >= 0):
-        raise ValueError(f"bandwidth must be above 0 s and tolerance 0 s or more, not {bandwidth} and {tolerance}")
-    return _Rule(method, float(bandwidth), float(tolerance))
 
 
 def _check_band(windows: Windows, duration: float, n_surrogates: int, alpha: float) -> None:

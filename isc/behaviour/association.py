@@ -28,7 +28,7 @@ class Plan(NamedTuple):
 
 
 class Association(NamedTuple):
-    """One value a feature; lag in windows. NaN r: a constant series. NaN p: too few effective windows."""
+    """One value a feature; lag in windows. r is NaN where a series is constant, p where windows are too few."""
 
     r: np.ndarray
     lag: np.ndarray
@@ -37,26 +37,29 @@ class Association(NamedTuple):
     effective_n: np.ndarray
 
 
+class _Search(NamedTuple):
+    """Strongest r of a block of features, its lag, and the largest |r| over the same lags at every shift."""
+
+    r: np.ndarray
+    lag: np.ndarray
+    null: np.ndarray
+
+
 def associate(series: np.ndarray, agreement: np.ndarray, plan: Plan) -> Association:
     """Strongest correlation of every row of series (feature, window) with agreement (window,), and its p-values."""
     y = prepared(agreement, statistic=plan.statistic, detrend=plan.detrend)
     parts, largest = [], np.full(plan.shifts.size, np.nan)
     for rows in _blocks(*series.shape):
         x = prepared(series[rows], statistic=plan.statistic, detrend=plan.detrend)
-        effective = effective_windows(x, y)
-        r, best, null = _search_lags(x, y, plan)
-        testable = np.isfinite(r) & (effective >= FEWEST_EFFECTIVE)
-        largest = np.fmax(largest, np.fmax.reduce(null[testable], axis=0, initial=np.nan))
-        p = _p_values(x, y, Association(r, best, null, null, effective), plan)
-        parts.append((r, best, np.where(testable, p, np.nan), effective))
-    r, best, p, effective = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Association(r, best, p, _familywise(r, p, largest, plan), effective)
-
-
-def rank_p(observed: np.ndarray, null: np.ndarray) -> np.ndarray:
-    """(1 + surrogates at least as large) / (1 + surrogates), Phipson & Smyth 2010, doi 10.2202/1544-6115.1585."""
-    beyond = (null >= observed[:, None] - TIE).sum(axis=1)
-    return (1 + beyond) / (1 + np.isfinite(null).sum(axis=1))
+        effective, found = effective_windows(x, y), _search_lags(x, y, plan)
+        testable = np.isfinite(found.r) & (effective >= FEWEST_EFFECTIVE)
+        p = np.full(testable.size, np.nan)
+        kept = _Search(*(part[testable] for part in found))
+        p[testable] = _p_values(x[testable], y, kept, effective[testable], plan)
+        largest = np.fmax(largest, np.fmax.reduce(kept.null, axis=0, initial=np.nan))
+        parts.append((found.r, found.lag, p, effective))
+    r, lag, p, effective = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Association(r, lag, p, _familywise(r, p, largest, plan), effective)
 
 
 def _blocks(n_feature: int, n_window: int) -> Iterator[slice]:
@@ -65,20 +68,81 @@ def _blocks(n_feature: int, n_window: int) -> Iterator[slice]:
         yield slice(first, first + size)
 
 
-def _search_lags(x: np.ndarray, y: np.ndarray, plan: Plan) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Strongest r and its lag (feature,), and the largest |r| over the same lags at every shift (feature, shift)."""
+def _search_lags(x: np.ndarray, y: np.ndarray, plan: Plan) -> _Search:
     r, best = np.full(len(x), np.nan), np.full(len(x), np.nan)
     null = np.full((len(x), plan.shifts.size), np.nan)
     for lag in plan.lags:
         at = shifted_correlations(_with_partner(x, int(lag)), y)
-        stronger = np.abs(at[:, lag % y.size]) > np.nan_to_num(np.abs(r), nan=-1.0)
-        r, best = np.where(stronger, at[:, lag % y.size], r), np.where(stronger, lag, best)
+        observed = at[:, lag % y.size]
+        stronger = np.abs(observed) > np.nan_to_num(np.abs(r), nan=-1.0)
+        r, best = np.where(stronger, observed, r), np.where(stronger, lag, best)
         # Agreement rolled by k windows has at w + lag what the real one has at w + lag - k.
         null = np.fmax(null, np.abs(at[:, (lag - plan.shifts) % y.size]))
-    return r, best, null
+    return _Search(r, best, null)
 
 
 def _with_partner(x: np.ndarray, lag: int) -> np.ndarray:
     """NaN in the windows whose lagged partner lies beyond the film, so that nothing wraps around."""
-    window = np.arange(x.shape[1]) + lag
-    return np.where((window >= 0) & (window < x.shape[1]), x, np.nan)
+    partner = np.arange(x.shape[1]) + lag
+    return np.where((partner >= 0) & (partner < x.shape[1]), x, np.nan)
+
+
+def _p_values(x: np.ndarray, y: np.ndarray, found: _Search, effective: np.ndarray, plan: Plan) -> np.ndarray:
+    """One p a feature; formulas pay for the lags by Bonferroni, shifts search them too, "naive" does not care."""
+    if plan.method == "circular_shift":
+        return _rank_p(np.abs(found.r), found.null)
+    if plan.method == "naive":
+        return _student_p(found.r, _paired_windows(x, y, found.lag))
+    if plan.method == "effective_n":
+        p = _student_p(found.r, effective)
+    else:
+        p = np.array([_glsar_p(row, y, int(lag)) for row, lag in zip(x, found.lag, strict=True)])
+    return np.minimum(1.0, p * plan.lags.size)
+
+
+def _familywise(r: np.ndarray, p: np.ndarray, largest: np.ndarray, plan: Plan) -> np.ndarray:
+    """Correct p for features: by the maximum statistic for shifts, by Bonferroni for formulas, not for "naive"."""
+    if plan.method == "naive":
+        return np.full(p.shape, np.nan)
+    if plan.method != "circular_shift":
+        return np.minimum(1.0, p * np.isfinite(p).sum())
+    null = np.sort(largest[np.isfinite(largest)])
+    beyond = null.size - np.searchsorted(null, np.abs(r) - TIE, side="left")
+    return np.where(np.isfinite(p), (1 + beyond) / (1 + null.size), np.nan)
+
+
+def _rank_p(observed: np.ndarray, null: np.ndarray) -> np.ndarray:
+    """(1 + shifts at least as large) / (1 + shifts), row by row."""
+    beyond = (null >= observed[:, None] - TIE).sum(axis=1)
+    return (1 + beyond) / (1 + np.isfinite(null).sum(axis=1))
+
+
+def _student_p(r: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Two-sided p of Pearson's r from n independent pairs."""
+    from scipy.special import stdtr
+
+    with np.errstate(divide="ignore"):
+        t = np.abs(r) * np.sqrt((n - 2) / (1 - r**2))
+    return 2 * stdtr(n - 2, -t)
+
+
+def _paired_windows(x: np.ndarray, y: np.ndarray, lag: np.ndarray) -> np.ndarray:
+    """Windows of each row that have a finite partner at the row's lag."""
+    n = np.zeros(len(x))
+    for value in np.unique(lag):
+        rows = lag == value
+        partner = np.roll(y, -int(value))
+        n[rows] = np.isfinite(_with_partner(x[rows], int(value)) + partner).sum(axis=1)
+    return n
+
+
+def _glsar_p(x: np.ndarray, y: np.ndarray, lag: int) -> float:
+    """Test the slope of agreement on one series when the errors are autoregressive; gaps are closed up."""
+    from statsmodels.regression.linear_model import GLSAR
+    from statsmodels.tools import add_constant
+
+    partner = np.roll(y, -lag)
+    x = _with_partner(x[None], lag)[0]
+    paired = np.isfinite(x + partner)
+    model = GLSAR(partner[paired], add_constant(x[paired]), rho=GLSAR_ORDER)
+    return float(model.iterative_fit(maxiter=GLSAR_ITERATIONS).pvalues[1])

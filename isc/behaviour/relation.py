@@ -1,32 +1,34 @@
 """Does synchrony go with reported peaks? Correlation with agreement, tested against shifts of the agreement in time."""
 
-from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import xarray as xr
 
-from isc.behaviour.agreement import check_windows
+from isc.behaviour.association import FEWEST_EFFECTIVE, Association, Plan, associate
+from isc.behaviour.presence import check_windows
+from isc.behaviour.series import FEWEST_WINDOWS
 
-Method = Literal["circular_shift", "naive"]
+Method = Literal["circular_shift", "effective_n", "glsar", "naive"]
 Statistic = Literal["pearson", "spearman"]
-BLOCK_FEATURES = 4096  # features whose spectra are held at a time
+CHOICES = {
+    "method": ("circular_shift", "effective_n", "glsar", "naive"),
+    "statistic": ("pearson", "spearman"),
+    "detrend": ("linear", None),
+}
 SHORTEST_FILM = 180.0  # seconds; below it no p-value is given
-FEWEST_EFFECTIVE, FEW_EFFECTIVE = 10, 30  # effective windows: refused below the first, warned below the second
-TIE = 1e-12  # shifts that give the same r count as ties although the FFT rounds
-ACF_SHARE = 5  # autocorrelations are summed up to a fifth of the windows (Pyper & Peterman 1998)
+FEW_EFFECTIVE = 30  # effective windows; below it p-values are approximate
+FEW_SHIFTS = 19  # below it no p-value can reach .05
+GRID_SLACK = 0.01  # steps; windows start at whole samples, so a ratio of 3 may come out as 3.0002
+UNEVEN = 0.5  # steps; a window was dropped beyond it
+UNITS = {"r": "1", "lag": "s", "p": "1", "p_fwe": "1", "effective_n": "windows"}
+CONSTANT_AGREEMENT = (
+    "agreement is the same in every window (nobody reports, or all always do): a correlation is undefined."
+)
 NAIVE_WARNING = (
     'method "naive" takes overlapping, slowly varying windows for independent ones: in simulations without a relation '
     "it found one in 17 % (overlap only) to 46-67 % (slow series) of films at a nominal 5 %."
 )
-
-
-class _Offsets(NamedTuple):
-    """Lags and shifts in windows."""
-
-    lags: np.ndarray
-    shifts: np.ndarray
-    step: float
 
 
 def correlate_with_agreement(
@@ -36,42 +38,54 @@ def correlate_with_agreement(
     lags: tuple[float, float] = (0.0, 3.0),
     method: Method = "circular_shift",
     statistic: Statistic = "pearson",
+    detrend: Literal["linear"] | None = "linear",
 ) -> xr.Dataset:
-    """Correlation of t-ISC with agreement, at the delay where it is strongest.
+    """Correlation of t-ISC with agreement, at the lag where it is strongest.
 
-    Both series lose their linear trend first. The null shifts the one agreement series circularly against all
-    features at once, by every number of windows that keeps clear of the real alignment (exact: no random numbers),
-    and searches the same lags; the largest |r| over lags gives p, over lags and features p_fwe.
+    The null of ``"circular_shift"`` rolls the one agreement series against all features at once, by every number of
+    windows that keeps clear of the real alignment (exact: no random numbers), and searches the same lags. The largest
+    |r| over lags gives ``p``, over lags and features ``p_fwe``.
 
     Parameters
     ----------
-    tisc : DataArray, dims (window,) or (window, feature)
-        With coords time, start, stop (s) on ``window``. NaN windows of a feature are left out of its correlation.
+    tisc : DataArray, dims include (window,)
+        t-ISC of any features, evenly spaced, with coordinates ``time``, ``start``, ``stop`` (s) on ``window``. NaN
+        windows are left out of that feature's correlations, under every shift; do not drop them.
     agreement : DataArray, dims (window,)
-        On the same windows. NaN windows are left out.
+        On the same windows. NaN windows are left out, and move with the shifts.
     lags : (float, float)
-        Range of delays in seconds, fixed before looking at the data. A positive lag means that reports come after
-        synchrony.
-    method : {"circular_shift", "naive"}
-        ``naive`` gives the textbook p of r at the best lag; its result carries a warning, and no p_fwe.
+        Smallest and largest lag in seconds, fixed before looking at the data; searched in steps of the windows. A
+        positive lag means that reports come after synchrony. Windows that lose their partner are left out.
+    method : {"circular_shift", "effective_n", "glsar", "naive"}
+        How p is found. ``"circular_shift"``: shifts of at least one window length and of more than twice the largest
+        lag. ``"effective_n"``: Student's t with the effective number of windows. ``"glsar"``: slope of agreement on
+        t-ISC with autoregressive errors of order 4 (statsmodels; milliseconds a feature, so select some first; gaps
+        are closed up). Both pay for lags and features by Bonferroni. ``"naive"``: Student's t with all windows,
+        uncorrected and without p_fwe; for comparison only, and its result says so.
     statistic : {"pearson", "spearman"}
-        Spearman ranks both series after detrending.
+        Spearman ranks both series once, after detrending.
+    detrend : {"linear", None}
+        Line taken out of both series once, before shifts and lags.
 
     Returns
     -------
     Dataset with ``r``, ``lag`` (s), ``p``, ``p_fwe``, ``effective_n``, dims of the features
-        attrs: method, statistic, n_windows, n_shifts, ``warnings`` (list of str) and ``refused``: the reason, in
-        words, why p and p_fwe are NaN, or "" when they are not. r is NaN where a series is constant.
+        ``effective_n`` counts independent windows. r is NaN where a series is constant; p is NaN where r is, and
+        where a feature has fewer than 10 effective windows (it is then left out of the maximum). attrs: the settings,
+        ``n_windows``, ``n_shifts``, ``warnings`` (list of str, one for each reason why a value is missing or
+        approximate) and ``refused``: why no feature has a p, or "". A film shorter than 3 minutes is refused.
 
     Raises
     ------
     ValueError
-        When windows are missing or do not agree, lags are not a range, or a choice is not known.
+        When windows are missing, uneven or not the same, lags are not a range that holds a multiple of the step and
+        fits into the film, or a choice is not known.
 
     References
     ----------
     Pyper & Peterman 1998, Can J Fish Aquat Sci 55:2127-2140, doi:10.1139/f98-104 (effective_n).
     Nichols & Holmes 2002, Hum Brain Mapp 15:1-25, doi:10.1002/hbm.1058 (maximum statistic).
+    Phipson & Smyth 2010, Stat Appl Genet Mol Biol 9:39, doi:10.2202/1544-6115.1585 (p of a rank).
 
     Examples
     --------
@@ -84,37 +98,30 @@ def correlate_with_agreement(
     >>> round(float(result.lag), 2), bool(result.p < 0.05)
     (1.67, True)
     """
-    _check(tisc, agreement, lags, method, statistic)
-    features, dims = _as_matrix(tisc)
-    x = _detrended(features)
-    y = _detrended(agreement.values.astype(np.float64)[None])[0]
-    if statistic == "spearman":
-        x, y = _ranked(x), _ranked(y[None])[0]
-    offsets = _offsets(tisc, lags)
-    notes: list[str] = []
-    refused = _refusal(tisc, y, offsets)
-    r, best, p, p_fwe = _correlations(x, y, offsets)
-    effective = _effective_n(x, y)
-    if not refused and np.isfinite(effective).any():
-        refused, notes = _judge_effective(float(np.nanmedian(effective)))
-    if method == "naive":
-        notes.append(NAIVE_WARNING)
-        p, p_fwe = _naive_p(r, np.isfinite(x).sum(axis=1)), np.full(r.shape, np.nan)
+    _check(tisc, agreement, {"method": method, "statistic": statistic, "detrend": detrend})
+    step, steps, shifts = _grid(tisc, lags)
+    dims = [dim for dim in tisc.dims if dim != "window"]
+    series = tisc.transpose(*dims, "window").values.reshape(-1, tisc.sizes["window"])
+    found = associate(series, agreement.values, Plan(steps, shifts, method, statistic, detrend))
+    found = found._replace(lag=found.lag * step)
+    refused = _refusal(tisc, agreement, found, shifts)
+    notes = _notes(series, found, method=method, n_shift=shifts.size, refused=refused)
     if refused:
-        p, p_fwe = np.full(r.shape, np.nan), np.full(r.shape, np.nan)
-    values = {"r": r, "lag": best, "p": p, "p_fwe": p_fwe, "effective_n": effective}
-    return _labelled(tisc, dims, values).assign_attrs(
+        nothing = np.full(found.p.shape, np.nan)
+        found = found._replace(p=nothing, p_fwe=nothing)
+    return _labelled(tisc, found).assign_attrs(
         method=method,
         statistic=statistic,
-        lags_s=[float(lag) for lag in lags],
+        detrend=detrend or "none",
+        lags_s=(steps * step).tolist(),
         n_windows=int(tisc.sizes["window"]),
-        n_shifts=int(offsets.shifts.size),
+        n_shifts=int(shifts.size),
         refused=refused,
         warnings=notes,
     )
 
 
-def _check(tisc: xr.DataArray, agreement: xr.DataArray, lags: tuple[float, float], method: str, statistic: str) -> None:
+def _check(tisc: xr.DataArray, agreement: xr.DataArray, choices: dict[str, str | None]) -> None:
     check_windows(tisc, "tisc")
     check_windows(agreement, "agreement")
     if agreement.dims != ("window",):
@@ -124,195 +131,109 @@ def _check(tisc: xr.DataArray, agreement: xr.DataArray, lags: tuple[float, float
             f"tisc ({tisc.sizes['window']} windows) and agreement ({agreement.sizes['window']}) must be on the same "
             "windows; compute agreement with windows=tisc"
         )
+    for name, choice in choices.items():
+        if choice not in CHOICES[name]:
+            raise ValueError(f"{name} must be one of {CHOICES[name]}; given {choice!r}")
+
+
+def _grid(tisc: xr.DataArray, lags: tuple[float, float]) -> tuple[float, np.ndarray, np.ndarray]:
+    """Step (s), the lags of the range and the shifts that keep clear of the real alignment (both in windows)."""
+    n_window, step = tisc.sizes["window"], _step(tisc)
     if not (np.isfinite(lags).all() and lags[0] <= lags[1]):
         raise ValueError(f"lags must be a range (smallest, largest) in seconds; given {lags}")
-    if method not in ("circular_shift", "naive"):
-        raise ValueError(f"method must be circular_shift or naive; given {method!r}")
-    if statistic not in ("pearson", "spearman"):
-        raise ValueError(f"statistic must be pearson or spearman; given {statistic!r}")
+    steps = np.arange(np.ceil(lags[0] / step - GRID_SLACK), np.floor(lags[1] / step + GRID_SLACK) + 1).astype(int)
+    if not steps.size:
+        raise ValueError(
+            f"no window step of {step:.3g} s lies between the lags {lags[0]:g} and {lags[1]:g} s; widen them"
+        )
+    largest = int(np.abs(steps).max())
+    if largest > n_window - FEWEST_WINDOWS:
+        raise ValueError(
+            f"lags reach {largest * step:.3g} s but the film has {n_window} windows of {step:.3g} s; narrow them"
+        )
+    length = float((tisc["stop"] - tisc["start"]).median())
+    nearest = max(int(np.ceil(length / step - GRID_SLACK)), 2 * largest + 1)
+    return step, steps, np.arange(nearest, n_window - nearest + 1)
 
 
-def _as_matrix(tisc: xr.DataArray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Values as (feature, window) and the feature dims."""
-    dims = tuple(str(d) for d in tisc.dims if d != "window")
-    return tisc.transpose(*dims, "window").values.reshape(-1, tisc.sizes["window"]).astype(np.float64), dims
-
-
-def _labelled(tisc: xr.DataArray, dims: tuple[str, ...], values: dict[str, np.ndarray]) -> xr.Dataset:
-    shape = tuple(tisc.sizes[d] for d in dims)
-    coords = {k: v for k, v in tisc.coords.items() if v.dims and set(v.dims) <= set(dims)}
-    result = xr.Dataset({k: (dims, v.reshape(shape)) for k, v in values.items()}, coords=coords)
-    result["lag"].attrs["units"] = "s"
-    return result
-
-
-def _detrended(series: np.ndarray) -> np.ndarray:
-    """Least-squares line through the finite windows taken out of each row; an exact line becomes zeros."""
-    time = np.arange(series.shape[1], dtype=np.float64)
-    finite = np.isfinite(series)
-    count = np.maximum(finite.sum(axis=1, keepdims=True), 1)
-    filled = np.where(finite, series, 0.0)
-    t = np.where(finite, time, 0.0)
-    t = np.where(finite, t - t.sum(axis=1, keepdims=True) / count, 0.0)
-    centred = np.where(finite, filled - filled.sum(axis=1, keepdims=True) / count, 0.0)
-    power = np.maximum((t**2).sum(axis=1, keepdims=True), np.finfo(float).tiny)
-    straight = centred - t * ((t * centred).sum(axis=1, keepdims=True) / power)
-    flat = (straight**2).sum(axis=1, keepdims=True) <= 1e-20 * (filled**2).sum(axis=1, keepdims=True)
-    return np.where(finite, np.where(flat, 0.0, straight), np.nan)
-
-
-def _ranked(series: np.ndarray) -> np.ndarray:
-    """Ranks within each row, ties shared; NaN stays NaN."""
-    from scipy.stats import rankdata
-
-    return rankdata(series, axis=1, nan_policy="omit")
-
-
-def _offsets(tisc: xr.DataArray, lags: tuple[float, float]) -> _Offsets:
-    """Lags of the range in windows, and the shifts that keep clear of the real alignment."""
-    n_window = tisc.sizes["window"]
+def _step(tisc: xr.DataArray) -> float:
     start = tisc["start"].values.astype(np.float64)
-    step = float(np.median(np.diff(start))) if n_window > 1 else 1.0
-    low, high = int(np.ceil(lags[0] / step - 1e-9)), int(np.floor(lags[1] / step + 1e-9))
-    steps = np.arange(low, high + 1)
-    if steps.size == 0:
-        raise ValueError(f"no window step of {step:.3g} s lies between the lags {lags[0]:g} and {lags[1]:g} s")
-    overlap = int(np.ceil(float(tisc["stop"].values[0] - start[0]) / step - 1e-9))
-    nearest = max(overlap, 2 * (high - low) + 1)
-    return _Offsets(steps, np.arange(nearest, n_window - nearest + 1), step)
+    if start.size < FEWEST_WINDOWS:
+        raise ValueError(
+            f"tisc must have at least {FEWEST_WINDOWS} windows; given {start.size}; choose shorter windows"
+        )
+    steps = np.diff(start)
+    if (np.abs(steps - np.median(steps)) > UNEVEN * np.median(steps)).any():
+        raise ValueError(
+            f"windows must be evenly spaced; their steps run from {steps.min():.3g} to {steps.max():.3g} s; "
+            "keep windows without data as NaN"
+        )
+    return float((start[-1] - start[0]) / (start.size - 1))
 
 
-def _refusal(tisc: xr.DataArray, y: np.ndarray, offsets: _Offsets) -> str:
-    """Why no p-value can be given; empty when it can."""
-    duration = float(tisc["stop"].values[-1] - tisc["start"].values[0])
-    known = y[np.isfinite(y)]
-    if known.size < 2 or not known.any():
-        return "agreement is the same in every window (nobody reports, or all always do): a correlation is undefined."
+def _refusal(tisc: xr.DataArray, agreement: xr.DataArray, found: Association, shifts: np.ndarray) -> str:
+    """Why no p-value can be given at all; empty when it can."""
+    known = agreement.values[np.isfinite(agreement.values)]
+    if known.size < FEWEST_WINDOWS or np.ptp(known) == 0:
+        return CONSTANT_AGREEMENT
+    if not np.isfinite(found.r).any():
+        return "t-ISC or agreement does not stray from its trend in any feature: a correlation is undefined."
+    duration = float(tisc["stop"].max() - tisc["start"].min())
     if duration < SHORTEST_FILM:
         return (
             f"the film is too short to test a relation ({duration:.0f} s; at least {SHORTEST_FILM:.0f} s are needed)."
         )
-    if offsets.shifts.size < 1:
-        return f"{y.size} windows leave no shift that keeps clear of the real alignment."
+    if not shifts.size:
+        return f"{tisc.sizes['window']} windows leave no shift that keeps clear of the real alignment."
+    if np.nanmax(found.effective_n) < FEWEST_EFFECTIVE:
+        return (
+            f"the series change so slowly that only {np.nanmax(found.effective_n):.1f} windows are independent; "
+            f"{FEWEST_EFFECTIVE} are needed."
+        )
     return ""
 
 
-def _judge_effective(effective: float) -> tuple[str, list[str]]:
-    """Reason to refuse, and warnings, from the median number of effective windows."""
-    if effective < FEWEST_EFFECTIVE:
-        return f"both series change so slowly that only {effective:.1f} windows are independent; 10 are needed.", []
-    if effective < FEW_EFFECTIVE:
-        return "", [
-            f"{effective:.0f} effective windows: p is approximate (7-10 % errors at a nominal 5 % in simulations)."
-        ]
-    return "", []
+def _notes(series: np.ndarray, found: Association, *, method: str, n_shift: int, refused: str) -> list[str]:
+    """One sentence for each reason why values are missing or approximate."""
+    n_feature = found.r.size
+    constant = int(np.isnan(found.r).sum())
+    gapped = int((~np.isfinite(series)).any(axis=1).sum())
+    slow = int((found.effective_n < FEWEST_EFFECTIVE).sum())
+    few = int(((found.effective_n >= FEWEST_EFFECTIVE) & (found.effective_n < FEW_EFFECTIVE)).sum())
+    tested = not refused
+    reasons = (
+        (gapped, f"{gapped} of {n_feature} features have windows without t-ISC; these are left out."),
+        (
+            constant and refused != CONSTANT_AGREEMENT,
+            f"{constant} of {n_feature} features are constant or have fewer than {FEWEST_WINDOWS} windows: "
+            "r is undefined.",
+        ),
+        (
+            slow and tested,
+            f"{slow} of {n_feature} features have fewer than {FEWEST_EFFECTIVE} effective windows: too slow to test, "
+            "p is left out.",
+        ),
+        (
+            few and tested,
+            f"{few} of {n_feature} features have fewer than {FEW_EFFECTIVE} effective windows: p is approximate "
+            "(7-10 % errors at a nominal 5 % in simulations).",
+        ),
+        (
+            n_shift < FEW_SHIFTS and method == "circular_shift" and tested,
+            f"{n_shift} shifts: p cannot be smaller than {1 / (1 + n_shift):.2g}.",
+        ),
+        (method == "naive", NAIVE_WARNING),
+    )
+    return [text for holds, text in reasons if holds]
 
 
-def _correlations(x: np.ndarray, y: np.ndarray, offsets: _Offsets) -> tuple[np.ndarray, ...]:
-    """Strongest r with its lag (s), p over shifts, and p over shifts and features."""
-    n_feature = x.shape[0]
-    r, best = np.full(n_feature, np.nan), np.full(n_feature, np.nan)
-    beyond = np.zeros(n_feature)
-    largest = np.zeros(offsets.shifts.size)
-    for block in _blocks(n_feature):
-        observed, strongest, null = _block_correlations(x[block], y, offsets)
-        r[block], best[block] = observed, strongest
-        beyond[block] = (null >= np.abs(observed)[:, None] - TIE).sum(axis=1)
-        largest = np.fmax(largest, np.fmax.reduce(null, axis=0)) if null.size else largest
-    p = (beyond + 1) / (offsets.shifts.size + 1)
-    above = offsets.shifts.size - np.searchsorted(np.sort(largest), np.abs(r) - TIE, side="left")
-    p_fwe = (above + 1) / (offsets.shifts.size + 1)
-    missing = ~np.isfinite(r)
-    return r, best, np.where(missing, np.nan, p), np.where(missing, np.nan, p_fwe)
-
-
-def _blocks(n_feature: int) -> Iterator[slice]:
-    for first in range(0, n_feature, BLOCK_FEATURES):
-        yield slice(first, min(first + BLOCK_FEATURES, n_feature))
-
-
-def _block_correlations(x: np.ndarray, y: np.ndarray, offsets: _Offsets) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Observed r and lag (feature,), and the largest |r| over lags at every shift (feature, shift)."""
-    n_window = y.size
-    observed = np.full((offsets.lags.size, x.shape[0]), np.nan)
-    null = np.zeros((x.shape[0], offsets.shifts.size))
-    for k, lag in enumerate(offsets.lags):
-        at = _masked_correlation(_inside(x, int(lag)), y)
-        observed[k] = at[:, lag % n_window]
-        null = np.fmax(null, np.abs(at[:, (offsets.shifts + lag) % n_window]))
-    some = np.isfinite(observed).any(axis=0)
-    strongest = np.where(np.isfinite(observed), np.abs(observed), -1.0).argmax(axis=0)
-    r = np.where(some, observed[strongest, np.arange(x.shape[0])], np.nan)
-    return r, np.where(some, offsets.lags[strongest] * offsets.step, np.nan), null
-
-
-def _inside(x: np.ndarray, lag: int) -> np.ndarray:
-    """Windows whose lagged partner lies beyond the film are left out, so that nothing wraps around."""
-    if lag == 0:
-        return x
-    kept = x.copy()
-    kept[:, slice(-lag, None) if lag > 0 else slice(None, -lag)] = np.nan
-    return kept
-
-
-def _masked_correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Pearson's r of every row of x with y read circularly at every offset, over windows where both are finite.
-
-    Entry (feature, k) pairs x[w] with y[(w + k) mod W]; the sums over w are circular correlations, by FFT.
-    """
-    mx, my = np.isfinite(x), np.isfinite(y)
-    x0, y0 = np.where(mx, x, 0.0), np.where(my, y, 0.0)
-    # Scaled to unit power, so that rounding of the FFT stays far below any r that matters.
-    x0 /= np.maximum(np.sqrt((x0**2).mean(axis=1, keepdims=True)), np.finfo(float).tiny)
-    y0 /= max(float(np.sqrt((y0**2).mean())), np.finfo(float).tiny)
-    along = {name: np.fft.rfft(v) for name, v in {"m": my.astype(float), "y": y0, "yy": y0**2}.items()}
-
-    def summed(left: np.ndarray, right: str) -> np.ndarray:
-        return np.fft.irfft(np.conj(np.fft.rfft(left, axis=1)) * along[right], n=y.size, axis=1)
-
-    # One pattern of gaps for all features is the rule: its sums are then made once.
-    m = (mx[:1] if (mx == mx[:1]).all() else mx).astype(float)
-    n, sy, syy = np.rint(summed(m, "m")), summed(m, "y"), summed(m, "yy")
-    sxy = summed(x0, "y")
-    if my.all():
-        sx, sxx = x0.sum(axis=1, keepdims=True), (x0**2).sum(axis=1, keepdims=True)
-    else:
-        sx, sxx = summed(x0, "m"), summed(x0**2, "m")
-    with np.errstate(invalid="ignore", divide="ignore"):
-        vx, vy = sxx - sx**2 / n, syy - sy**2 / n
-        r = (sxy - sx * sy / n) / np.sqrt(vx * vy)
-    flat = (vx <= 1e-9 * np.maximum(sxx, 1e-12)) | (vy <= 1e-9 * np.maximum(syy, 1e-12)) | (n < 3)
-    return np.where(flat, np.nan, np.clip(r, -1, 1))
-
-
-def _effective_n(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Independent windows that the autocorrelations of both series leave (Pyper & Peterman 1998, equation 1)."""
-    n = (np.isfinite(x) & np.isfinite(y)).sum(axis=1).astype(np.float64)
-    depth = max(1, x.shape[1] // ACF_SHARE)
-    product = _autocorrelations(x, depth) * _autocorrelations(y[None], depth)
-    weight = 1 - np.arange(1, depth + 1) / x.shape[1]
-    inverse = 1 + 2 * (weight * product[:, 1:]).sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(n > 0, np.minimum(n, n / np.maximum(inverse, np.finfo(float).tiny)), np.nan)
-
-
-def _autocorrelations(series: np.ndarray, depth: int) -> np.ndarray:
-    """Autocorrelation at lags 0 to depth of each row, gaps left out; NaN for constant rows."""
-    finite = np.isfinite(series)
-    count = np.maximum(finite.sum(axis=1, keepdims=True), 1)
-    filled = np.where(finite, series, 0.0)
-    centred = np.where(finite, filled - filled.sum(axis=1, keepdims=True) / count, 0.0)
-    spectrum = np.abs(np.fft.rfft(centred, 2 * series.shape[1], axis=1)) ** 2
-    product = np.fft.irfft(spectrum, axis=1)[:, : depth + 1]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(product[:, :1] > 0, product / product[:, :1], np.nan)
-
-
-def _naive_p(r: np.ndarray, n: np.ndarray) -> np.ndarray:
-    """Two-sided p of Pearson's r for independent windows."""
-    from scipy.stats import t as student
-
-    with np.errstate(invalid="ignore", divide="ignore"):
-        value = np.abs(r) * np.sqrt((n - 2) / (1 - r**2))
-    result: Any = 2 * student.sf(value, n - 2)
+def _labelled(tisc: xr.DataArray, found: Association) -> xr.Dataset:
+    """Values on the dims and coordinates of the features."""
+    features = tisc.isel(window=0, drop=True)
+    dims = [dim for dim in tisc.dims if dim != "window"]
+    coords = {name: coord for name, coord in features.coords.items() if coord.dims}
+    shape = [tisc.sizes[dim] for dim in dims]
+    result = xr.Dataset({name: (dims, part.reshape(shape)) for name, part in found._asdict().items()}, coords=coords)
+    for name, unit in UNITS.items():
+        result[name].attrs["units"] = unit
     return result

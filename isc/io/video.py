@@ -103,12 +103,13 @@ def probe_video(path: str | Path) -> VideoInfo:
     rotation = _first_frame(path).rotation
     with open_video(path) as (container, stream):
         times = _packet_times(container, stream)
-        rate = _even_rate(times)
-        header_rate = float(stream.codec_context.framerate or stream.average_rate or np.nan)
+        rate, unevenness = _even_rate(times), _unevenness(times)
+        average = None if unevenness else stream.average_rate  # of an uneven film it is counted, not claimed
+        header_rate = float(stream.codec_context.framerate or average or np.nan)
         duration = declared_seconds(container, stream)[1]
         width, height = _shown_size(stream, rotation)
         n_frame = stream.frames or (0 if np.isnan(duration * rate) else round(duration * rate))
-    oddities = (_unevenness(times), _mismatch(rate, header_rate))
+    oddities = (unevenness, _mismatch(rate, header_rate))
     said = tuple(f"{path.name}: {oddity}; the timestamps are used" for oddity in oddities if oddity)
     return VideoInfo(duration, rate, header_rate, n_frame, width, height, rotation, said)
 

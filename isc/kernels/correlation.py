@@ -1,8 +1,8 @@
 """Windowed correlation between subjects of stored series: mean over dyads, leave-one-out, full matrices.
 
 The mean over dyads takes O(subjects) a sample; dyads with a subject who misses some samples of a window are read on
-complete pairs of samples. Results do not depend on the number of threads: a window is always computed from its own samples,
-in the same order.
+complete pairs of samples. Results do not depend on the number of threads: a window is always computed from its own
+samples, in the same order.
 """
 
 import math

@@ -16,8 +16,8 @@ FEWEST_WINDOWS = 4  # of a chunk, whatever its size: the overlap between chunks 
 class Plan(NamedTuple):
     """Windows and the blocks between their edges.
 
-    Window k begins at ``starts[k]``, has ``length`` samples and is exactly the blocks ``first[k] .. stop[k] - 1``, which
-    begin at ``block_start`` and have ``block_size`` samples.
+    Window k begins at ``starts[k]``, has ``length`` samples and is exactly the blocks ``first[k] .. stop[k] - 1``,
+    which begin at ``block_start`` and have ``block_size`` samples.
     """
 
     starts: np.ndarray
@@ -33,9 +33,9 @@ class Workspace(NamedTuple):
 
     Row r = component * n_subject + subject holds samples at ``rows[r * stride:]``. Per block and (component, padded
     subject): ``head`` (first sample), ``offset`` (mean less head, kept apart so that a large mean costs no precision),
-    ``spread`` (centred sum of squares), ``deviation`` (block mean less window mean). ``lanes``: partial sums. ``centre``,
+    ``spread`` (centred sum of squares), ``deviation`` (block less window mean). ``lanes``: partial sums. ``centre``,
     ``residual``, ``weight``, ``place``: window mean, what its rounding left out, weight and row offset of the valid
-    subjects, one stretch of ``padded`` entries a component. ``gapped``: subjects that miss some samples of the window.
+    subjects, one stretch of ``padded`` entries a component. ``gapped``: subjects who miss some samples.
     ``curve``: sum of the subjects (leave-one-out).
     """
 

@@ -42,7 +42,7 @@ def first_unusable(values: np.ndarray, limit: float) -> tuple[int, ...] | None:
         values = values.reshape(1)
     if not values.flags.c_contiguous and values.ndim > 1:
         return _first_in_slices(values, limit)
-    flat = np.ascontiguousarray(values, dtype=_native_float(values.dtype)).reshape(-1)
+    flat: np.ndarray = np.ascontiguousarray(values, dtype=_native_float(values.dtype)).reshape(-1)
     place = _first_beyond(flat, limit)
     return None if place < 0 else tuple(int(i) for i in np.unravel_index(place, values.shape))
 

@@ -48,7 +48,7 @@ def fill_rows(feature: Any, begin: int, n_time: int, work: Any) -> None:
 
 @njit(**FAST)
 def read_frames(feature: Any, frames: Any, mixed: Any) -> None:
-    """mixed (component, subject, n) = feature (component, subject, time) at frames (subject, n).
+    """Fill mixed (component, subject, n) = feature (component, subject, time) at frames (subject, n).
 
     A subject's whole row stays in the second-level cache meanwhile.
     """

@@ -12,18 +12,19 @@ https://doi.org/10.1145/2063384.2063405
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numba import njit
 
 _PURPOSES = {"shift": 1, "permutation": 2, "sign": 3, "phase": 4, "block": 5}  # draws that must not be related
 _BATCH = 256  # random words made at a time
-_COMPILED = {"nogil": True, "error_model": "numpy", "cache": True}
+_COMPILED: dict[str, Any] = {"nogil": True, "error_model": "numpy", "cache": True}
 
 
 @njit(**_COMPILED)
-def philox(a, b, c, d, key, other):  # pragma: no cover - compiled
+def philox(a: Any, b: Any, c: Any, d: Any, key: Any, other: Any) -> Any:  # pragma: no cover - compiled
     """Philox 4x32-10: four random words for the counter (a, b, c, d) and the key (key, other), all uint32."""
     for _ in range(10):
         left, right = np.uint64(a) * np.uint64(0xD2511F53), np.uint64(c) * np.uint64(0xCD9E8D57)
@@ -38,7 +39,7 @@ def philox(a, b, c, d, key, other):  # pragma: no cover - compiled
 
 
 @njit(**_COMPILED)
-def _fill_words(key, surrogate, subject, batch, words):  # pragma: no cover - compiled
+def _fill_words(key: Any, surrogate: Any, subject: Any, batch: Any, words: Any) -> Any:  # pragma: no cover - compiled
     """Fill words (multiple of 4) uint32 with the batch-th piece of one subject's stream."""
     one, other = np.uint32(key), np.uint32(key >> np.uint64(32))
     low, high = np.uint32(subject), np.uint32(subject >> np.uint64(32))
@@ -50,7 +51,9 @@ def _fill_words(key, surrogate, subject, batch, words):  # pragma: no cover - co
 
 
 @njit(**_COMPILED)
-def _draw_order(key, surrogate, subject, order, swaps, words):  # pragma: no cover - compiled
+def _draw_order(
+    key: Any, surrogate: Any, subject: Any, order: Any, swaps: Any, words: Any
+) -> Any:  # pragma: no cover - compiled
     """Move a uniform ordered sample of `swaps.size` entries to the front of `order` (Fisher-Yates).
 
     A word is multiplied by the number of entries left and its high half taken; words that would
@@ -74,7 +77,7 @@ def _draw_order(key, surrogate, subject, order, swaps, words):  # pragma: no cov
 
 
 @njit(**_COMPILED)
-def _draw_orders(key, surrogate, subjects, n, drawn):  # pragma: no cover - compiled
+def _draw_orders(key: Any, surrogate: Any, subjects: Any, n: Any, drawn: Any) -> Any:  # pragma: no cover - compiled
     """Rows of drawn (subject, n_draw): the first entries of a random order of 0 .. n-1 for every subject."""
     order = np.arange(n).astype(np.int32)
     words, swaps = np.empty(_BATCH, np.uint32), np.empty(drawn.shape[1], np.int64)
@@ -86,7 +89,7 @@ def _draw_orders(key, surrogate, subjects, n, drawn):  # pragma: no cover - comp
 
 
 @njit(**_COMPILED)
-def _draw_words(key, surrogates, subjects, words):  # pragma: no cover - compiled
+def _draw_words(key: Any, surrogates: Any, subjects: Any, words: Any) -> Any:  # pragma: no cover - compiled
     """Fill words (surrogate, subject, n) uint32, n a multiple of 4."""
     for k in range(surrogates.size):
         for s in range(subjects.size):
@@ -100,7 +103,7 @@ def _stream_key(seed: int, purpose: str, stream: int) -> np.uint64:
     return np.uint64(low) | np.uint64(high) << np.uint64(32)
 
 
-def _words(key: np.uint64, surrogates: np.ndarray, keys: np.ndarray, n: int) -> np.ndarray:
+def _words(key: np.uint64, surrogates: np.ndarray | Sequence[int], keys: np.ndarray, n: int) -> np.ndarray:
     """Random words (surrogate, subject, n) uint32."""
     words = np.empty((len(surrogates), len(keys), n + -n % 4), dtype=np.uint32)
     _draw_words(key, np.asarray(surrogates, dtype=np.uint32), np.asarray(keys, dtype=np.uint64), words)

@@ -122,9 +122,7 @@ class DistanceBlock:
 
     def series_of(self, features: slice) -> np.ndarray:
         """Distance series of some pairs."""
-        gap = self.landmarks[:, :, self.vertex_a[features]] - self.landmarks[:, :, self.vertex_b[features]]
-        distance = np.sqrt((gap.astype(np.float64) ** 2).sum(axis=-1))
-        return np.ascontiguousarray(distance.transpose(2, 0, 1)[:, None], dtype=np.float32)
+        return distances.distance_series(self.landmarks, self.vertex_a[features], self.vertex_b[features])
 
     def pairwise_mean(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
         """Mean over dyads."""

@@ -107,12 +107,13 @@ def null_extremes(
     _check_null(scheme, scope, n_surrogates)
     features = select_features(cube, space=space, pairs=pairs)
     windows = sliding_windows(cube.sizes["time"], rate=features.series.rate, window=window, step=step)
-    how = {"min_valid": min_valid, "n_threads": thread_count(n_threads)}
+    threads = thread_count(n_threads)
+    how = {"min_valid": min_valid, "n_threads": threads}
     draw = _drawer(scheme, seed, surrogates.subject_keys(subject_ids(cube)), cube.sizes["time"])
     extremes = np.stack([np.full((n_surrogates, windows.starts.size), v) for v in (np.inf, -np.inf)], axis=1)
     statistic = Statistic()
     n_step = features.n_block * n_surrogates
-    for k, (_, block) in enumerate(features.blocks(how["n_threads"])):
+    for k, (_, block) in enumerate(features.blocks(threads)):
         for surrogate in range(n_surrogates):
             values, _ = statistic.compute(block, windows, **draw(surrogate), **how)
             _fold(extremes[surrogate], values)
