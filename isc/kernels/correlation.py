@@ -11,11 +11,12 @@ from typing import Any, Literal
 import numpy as np
 from numba import njit
 
-from isc.kernels.exact import LEAVE_ONE_OUT, MATRIX, exact_windows
+from isc.kernels.exact import LEAVE_ONE_OUT, MATRIX
 from isc.kernels.pairwise import pairwise_windows
 from isc.kernels.plan import chunk_edges, in_threads, make_workspace, plan_windows, tiles
 from isc.kernels.simd import FAST
 from isc.kernels.sources import fill_rows, fill_shifted, read_frames
+from isc.kernels.tiled import fast_windows, slow_windows
 
 Arrays = tuple[np.ndarray, np.ndarray]
 Others = Literal["surrogate", "observed"]
@@ -185,10 +186,14 @@ def leave_one_out(
     >>> leave_one_out(np.stack([wave, wave, -wave])[None, None], np.array([0]), 30)[0].round(2).ravel().tolist()
     [nan, nan, -1.0]
     """
-    source, n_subject = read_source(series.shape[2], shifts, frames), series.shape[2]
-    options = (source, least_samples(min_valid, length), LEAVE_ONE_OUT, others == "observed")
-    value, count = _exact(series, starts, length, options, n_subject, n_threads)
-    return np.ascontiguousarray(value.transpose(0, 2, 1)), count
+    source, least = read_source(series.shape[2], shifts, frames), least_samples(min_valid, length)
+    if others == "observed" and (shifts is not None or frames is not None):
+        value, count = slow_windows(
+            series, starts, length, (source, least, LEAVE_ONE_OUT, True), series.shape[2], n_threads
+        )
+        return np.ascontiguousarray(value.transpose(0, 2, 1)), count
+    shape = (series.shape[2], len(starts))
+    return fast_windows(series, plan_windows(starts, length), source, least, LEAVE_ONE_OUT, shape, n_threads)
 
 
 def correlation_matrices(
@@ -227,26 +232,5 @@ def correlation_matrices(
     [[[[1.0, -1.0], [-1.0, 1.0]]]]
     """
     n = series.shape[2]
-    options = (read_source(n, shifts, frames), least_samples(min_valid, length), MATRIX, False)
-    value, count = _exact(series, starts, length, options, n * n, n_threads)
-    return value.reshape(*value.shape[:2], n, n), count
-
-
-def _exact(
-    series: np.ndarray,
-    starts: np.ndarray,
-    length: int,
-    options: tuple[Arrays, int, int, bool],
-    width: int,
-    n_threads: int,
-) -> Arrays:
-    """All windows of all features by the exact path; value (feature, window, width)."""
-    starts = np.ascontiguousarray(starts, dtype=np.int64)
-    value = np.empty((series.shape[0], starts.size, width), dtype=np.float32)
-    count = np.empty((series.shape[0], starts.size), dtype=np.int32)
-
-    def run(feature: int) -> None:
-        exact_windows(series[feature], starts, length, *options, value[feature], count[feature])
-
-    in_threads(run, [(feature,) for feature in range(series.shape[0])], n_threads)
-    return value, count
+    source, least = read_source(n, shifts, frames), least_samples(min_valid, length)
+    return fast_windows(series, plan_windows(starts, length), source, least, MATRIX, (len(starts), n, n), n_threads)
