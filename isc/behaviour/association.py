@@ -10,7 +10,7 @@ import numpy as np
 
 from isc.behaviour.series import effective_windows, prepared, shifted_correlations
 
-BLOCK_VALUES = 2**21  # values of a block of features, 16 MB; a dozen such arrays are held at a time
+BLOCK_VALUES = 2**19  # values of a block of features, 4 MB; a dozen such arrays are held at a time
 TIE = 1e-10  # shifts that give the same r count as ties although the FFT rounds
 FEWEST_EFFECTIVE = 10  # windows; with fewer, no p-value is given
 GLSAR_ORDER = 4  # autoregressive order of the model's errors

@@ -47,7 +47,7 @@ def shifted_correlations(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         variance_y = _summed(in_x, y**2) - sum_y**2 / n
         r = (_summed(x, y) - sum_x * sum_y / n) / np.sqrt(variance_x * variance_y)
     defined = (n >= FEWEST_WINDOWS) & (variance_x > FLAT_VARIANCE * n) & (variance_y > FLAT_VARIANCE * n)
-    return np.where(defined, np.clip(r, -1.0, 1.0), np.nan)
+    return np.broadcast_to(np.where(defined, np.clip(r, -1.0, 1.0), np.nan), x.shape)
 
 
 def effective_windows(x: np.ndarray, y: np.ndarray) -> np.ndarray:

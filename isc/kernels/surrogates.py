@@ -118,6 +118,10 @@ def subject_keys(ids: Iterable[str]) -> np.ndarray:
     ids : iterable of str
         Subject ids.
 
+    Returns
+    -------
+    ndarray of uint64, shape (subject,)
+
     Examples
     --------
     >>> one, two = subject_keys(["01", "02"]), subject_keys(["02", "01"])

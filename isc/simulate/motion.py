@@ -36,7 +36,8 @@ class Motion:
     amplitude : numpy.ndarray
         (time, unit, 2) amplitude of every action unit on the left and right side of the image.
     head : numpy.ndarray
-        (time, 5) yaw, pitch, roll in degrees and shift to the right and down in model units.
+        (time, 5) yaw (positive: the nose to the left of the image), pitch (positive: the nose down) and roll
+        (positive: clockwise) in degrees, shift to the right and down in model units.
     gaze : numpy.ndarray
         (time, 2) shift of the eyeballs to the right and down, model units.
     light : numpy.ndarray

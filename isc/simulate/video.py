@@ -57,8 +57,9 @@ def simulate_face_video(
     xarray.Dataset
         Dims time, unit. ``time`` = presentation timestamps (s), ``course_time`` = the same on the clock of
         `course`. Variables: those of `course`; ``amplitude`` (time, unit) of all action units, blinks (AU43) and
-        muscle tone included, mean of both sides; ``yaw``, ``pitch``, ``roll`` (degrees), ``right``, ``down``
-        (outer-eye-corner distances); ``face_present`` (bool). No NaN.
+        muscle tone included, mean of both sides; ``yaw`` (degrees, positive: the nose to the left of the image),
+        ``pitch`` (nose down), ``roll`` (clockwise), ``right``, ``down`` (outer-eye-corner distances);
+        ``face_present`` (bool). No NaN.
 
     Raises
     ------

@@ -8,7 +8,10 @@ from isc.simulate import Camera
 from isc.simulate.action_units import UNITS
 from isc.simulate.identity import make_identity
 from isc.simulate.motion import Motion
+from isc.simulate.portrait import load_portrait
+from isc.simulate.pose import project
 from isc.simulate.render import render_frames
+from isc.simulate.topology import FACE_OVAL
 
 CLEAN = Camera(noise=0)
 MOUTH = np.s_[135:175, 70:122]
@@ -26,7 +29,7 @@ def still(n_frame=1, head=(0, 0, 0, 0, 0), light=1.0, **units):
 
 def render(motion, *, person=None, camera=CLEAN, seed=0, present=True):
     n_frame = len(motion.light)
-    person = person or replace(make_identity(0), neutral=make_identity(0).neutral, zoom=1.0)
+    person = person or replace(make_identity(0), zoom=1.0)  # the regions below fit this size
     return np.stack(
         list(render_frames(person, motion, camera=camera, seed=seed, face_present=np.full(n_frame, present)))
     ).astype(float)
@@ -54,6 +57,38 @@ def test_a_mirrored_person_is_the_flipped_picture_of_the_mirrored_motion():
     motion = still(head=(6, 2, 3, 0.05, 0), SMILE=0.7)
     mirrored = render(motion, person=replace(person, mirrored=True))
     assert np.array_equal(mirrored[:, :, ::-1], render(motion.mirrored(), person=person))
+
+
+def test_no_texture_from_beyond_the_face_shows_on_the_face():
+    """Regression: the maps of slivers ran away and left dark specks. White inside the face oval, black outside."""
+    import cv2
+
+    portrait = load_portrait()
+    outline = np.rint(portrait.texture[FACE_OVAL]).astype(np.int32)
+    white = cv2.dilate(cv2.fillPoly(np.zeros_like(portrait.image), [outline], (255, 255, 255)), np.ones((5, 5)))
+    camera = Camera(width=640, height=720, noise=0)
+    for index in (2, 3):
+        person = replace(make_identity(index), image=white, mirrored=False)
+        picture = render(still(), person=person, camera=camera)[0, ..., 0]
+        view = {"scale": person.zoom * 640 / 2.75, "centre": (320, 720 * 0.44)}
+        oval = project(person.neutral[None], np.zeros((1, 5)), **view)[0, FACE_OVAL, :2]
+        face = cv2.fillPoly(np.zeros(picture.shape, np.uint8), [np.rint(oval).astype(np.int32)], 1)
+        assert picture[cv2.erode(face, np.ones((7, 7))) > 0].min() > 128
+
+
+def test_a_turned_nose_hides_the_far_cheek():
+    """Left half of the face red, right half blue: on a head that turns to the left the blue nose covers red."""
+    portrait = load_portrait()
+    halves = np.zeros_like(portrait.image)
+    middle = int(portrait.texture[[1, 152, 168], 0].mean())
+    halves[:, :middle, 0], halves[:, middle:, 2] = 255, 255
+    head = (45, 0, 0, 0, 0)
+    for index in (0, 5):
+        person = replace(make_identity(index), image=halves, mirrored=False)
+        view = {"scale": person.zoom * CLEAN.width / 2.75, "centre": (CLEAN.width / 2, CLEAN.height * 0.44)}
+        x, y = project(person.neutral[None], np.array([head], float), **view)[0, 1, :2].astype(int)
+        red, _, blue = render(still(head=head), person=person)[0, y, x]
+        assert blue > 2 * red
 
 
 def test_light_scales_the_picture():
