@@ -120,10 +120,10 @@ def other_correlations(begin: int, length: int, n_component: int, count: int, wo
         products = totals(work.lanes, 2 * LANES * k + LANES, 2 * LANES)
         store(work.residual, k, squares)
         store(work.centre, k, products / square_root(squares) / square_root(load(work.weight, k)))
+    enough = True
     for k in range(count):
-        if not work.residual[k] > least:
-            return False
-    return True
+        enough &= work.residual[k] > least
+    return enough
 
 
 @njit(**FAST)
