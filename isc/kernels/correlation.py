@@ -40,8 +40,7 @@ def pairwise_mean(
     Parameters
     ----------
     series : ndarray of float32, shape (feature, component, subject, time), C order
-        Covariances and variances are summed over components. A sample that misses one component is NaN in all of
-        them (`isc.kernels.layout.relayout` sees to it).
+        Covariances and variances are summed over components. A sample that misses one component is missing.
     starts : ndarray of int, shape (window,)
         First samples, ascending; ``starts[-1] + length`` at most the number of samples.
     length : int

@@ -14,9 +14,15 @@ FLAT = 1e-12  # squared relative standard deviation below which a subject counts
 
 
 @njit(**FAST)
-def is_there(t: int, s: int, shape: Any, work: Any) -> bool:
-    """Whether subject s has sample t; a sample without one component is missing in all."""
-    return np.isfinite(work.rows[s * work.stride + t])
+def hide_incomplete(begin: int, length: int, s: int, shape: Any, work: Any) -> None:
+    """Set samples of subject s that miss one component to NaN in all."""
+    for t in range(begin, begin + length):
+        value = np.float32(0)
+        for c in range(shape[0]):
+            value += work.rows[(c * shape[1] + s) * work.stride + t] * np.float32(0)
+        if value != np.float32(0):
+            for c in range(shape[0]):
+                work.rows[(c * shape[1] + s) * work.stride + t] = np.nan
 
 
 @njit(**FAST)
@@ -26,12 +32,12 @@ def moves(begin: int, length: int, s: int, shape: Any, work: Any) -> bool:
     for c in range(shape[0]):
         row, count, mean = (c * shape[1] + s) * work.stride, 0, 0.0
         for t in range(begin, begin + length):
-            if is_there(t, s, shape, work):
+            if np.isfinite(work.rows[row + t]):
                 count += 1
                 mean += work.rows[row + t]
         mean /= max(count, 1)
         for t in range(begin, begin + length):
-            if is_there(t, s, shape, work):
+            if np.isfinite(work.rows[row + t]):
                 power += (work.rows[row + t] - mean) ** 2
         flat += FLAT * mean * mean * count
     return power > flat
@@ -75,6 +81,7 @@ def gapped_pairs(begin: int, length: int, shape: Any, n_whole: int, n_gapped: in
     """Sum and number of correlations of dyads with a gapped subject, and the number of gapped subjects kept."""
     kept = 0
     for k in range(n_gapped):
+        hide_incomplete(begin, length, work.gapped[k], shape, work)
         if moves(begin, length, work.gapped[k], shape, work):
             work.gapped[kept] = work.gapped[k]
             kept += 1

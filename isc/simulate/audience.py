@@ -16,7 +16,7 @@ EPOCH_DURATION = (7.0, 8.0)  # s
 EPOCH_GAP = 6.0  # s, shortest calm between two shared epochs
 FIRST_CALM, LAST_CALM = 1.0, 2.0  # s, shortest calm before the first epoch and after the last
 ATTENTION = 0.95  # share of the film in the face of a sharing viewer during an epoch
-OWN_STRENGTH = 0.7  # of a viewer's own expressions, relative to those that the film evokes
+OWN_STRENGTH = 0.7  # of a viewer's own expressions, relative to the film's; still faces would make every onset alike
 SIDELINE = 0.3  # strength of the actions that nobody shares, relative to the viewer's other own ones
 GAIN_SD = 0.15  # log of a viewer's expressiveness, and again of each action
 DELAY = (0.1, 0.25)  # s from the film to the face
@@ -93,10 +93,11 @@ def simulate_audience(
 ) -> Audience:
     """Scripts of viewers of one film who share known epochs of smile, brow and jaw movement.
 
-    Sharing viewers follow the film's courses with their own gain (log sd 0.15) and delay (0.1 to 0.25 s), add
-    expressions of their own and press a key 1 to 2 s after the strongest moment of each epoch. The last
-    `n_solo` viewers move just as much, but by courses of their own, and press at random. Cameras start 0.5 to
-    2.5 s before the film and stop 0.5 to 4 s after it; one sharing viewer's face is lost for 3 s.
+    Everybody's face is lively all the time, by courses of their own (0.7 of the film's strength). In the epochs 95 %
+    of what sharing viewers express comes from the film, with their own gain (log sd 0.15, and again for each action)
+    and delay (0.1 to 0.25 s); they press a key 1 to 2 s after the strongest moment of each epoch and sometimes for no
+    reason. The last `n_solo` viewers keep to their own courses and press at random. Cameras start 0.5 to 2.5 s before
+    the film and stop 0.5 to 4 s after it; one sharing viewer's face is lost for 3 s.
 
     Parameters
     ----------

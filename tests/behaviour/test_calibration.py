@@ -1,7 +1,7 @@
 """False positives on ten-minute films in which synchrony and presses have nothing to do with each other.
 
 The films are those of the simulations behind the warnings: 12 faces (AR(1), .97 a frame), 20 raters with 2 presses a
-minute, windows of 5 s every 5/3 s. With `slowness`, shared movement and press rate both drift, independently.
+minute, windows of 5 s every 5/3 s. With `slowness` (s), shared movement and press rate both drift, independently.
 """
 
 import numpy as np
@@ -56,8 +56,43 @@ def film_without_relation(rng, *, slowness=None, n_feature=1):
     return tisc, peak_agreement(presses, windows=tisc, raters=[f"r{k}" for k in range(N_RATER)])
 
 
-def null_p_values(n_run, *, seed, column="p", slowness=None, n_feature=1, **options):
-    """Smallest p over the features of every film; NaN where the test declines to answer."""
+def null_p_values(n_run, tests, *, seed, slowness=None, n_feature=1):
+    """Smallest p (or p_fwe) over the features of every film, one array a test: name -> (column, options)."""
     rng = np.random.default_rng(seed)
-    films = (film_without_relation(rng, slowness=slowness, n_feature=n_feature) for _ in range(n_run))
-    return np.array([float(correlate_with_agreement(*film, **options)[column].min()) for film in films])
+    found = {name: [] for name in tests}
+    for _ in range(n_run):
+        film = film_without_relation(rng, slowness=slowness, n_feature=n_feature)
+        for name, (column, options) in tests.items():
+            found[name].append(float(correlate_with_agreement(*film, **options)[column].min()))
+    return {name: np.array(values) for name, values in found.items()}
+
+
+def largest_count(n_run, rate):
+    """Rejections that a test of this rate exceeds once in a thousand times."""
+    return binom.isf(0.001, n_run, rate)
+
+
+TESTS = {"shift": ("p", {}), "naive": ("p", {"method": "naive", "lags": (0, 0)})}
+
+
+@pytest.mark.slow
+def test_overlap_of_windows_fools_the_naive_test_and_not_the_shifts():
+    p = null_p_values(200, TESTS, seed=0)
+    assert kstest(p["shift"], "uniform").pvalue > 0.001
+    assert (p["shift"] <= 0.05).sum() <= largest_count(200, 0.05)
+    assert (p["naive"] <= 0.05).sum() > largest_count(200, 0.05)
+
+
+@pytest.mark.slow
+def test_slow_series_fool_the_naive_test_half_of_the_time_and_the_shifts_hardly():
+    p = null_p_values(120, TESTS, seed=1, slowness=15)
+    assert (p["shift"] <= 0.05).sum() <= largest_count(120, 0.10)  # 5-10 % in the simulations behind the defaults
+    assert 0.3 < (p["naive"] <= 0.05).mean() < 0.65
+
+
+@pytest.mark.slow
+def test_the_maximum_over_features_and_lags_pays_for_the_search():
+    tests = {"corrected": ("p_fwe", {}), "single": ("p", {})}
+    p = null_p_values(60, tests, seed=2, n_feature=8)
+    assert (p["corrected"] <= 0.05).sum() <= largest_count(60, 0.05)
+    assert (p["single"] <= 0.05).sum() > largest_count(60, 0.05)

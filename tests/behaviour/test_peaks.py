@@ -1,11 +1,10 @@
-"""Peaks of continuous ratings, and the controls for people who press and are filmed."""
+"""Peaks of continuous ratings: where they are, what a gap does, what is refused."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import xarray as xr
 
-from isc.behaviour import exclude_presses, find_peaks, split_subjects, valid_intervals
+from isc.behaviour import find_peaks, valid_intervals
 
 TIME = np.arange(0, 60, 0.1)
 
@@ -50,30 +49,65 @@ def test_missing_stretches_have_no_peaks_and_bound_the_valid_intervals():
     assert valid_intervals(gap)[["start", "stop"]].values == pytest.approx(np.array([[0, 25], [40.1, 60]]), abs=0.11)
 
 
+def test_without_a_maximum_everybody_has_their_own():
+    both = xr.concat([rating(20, width=4).clip(max=50), rating(40, width=4).clip(max=80)], dim="subject")
+    found = find_peaks(both.assign_coords(subject=["b", "a"]), method="at_maximum")
+    assert found["subject"].tolist() == ["a", "b"]
+    assert found["height"].tolist() == [80, 50]
+    assert found["prominence"].isna().all()
+
+
+def test_prominence_is_in_standard_deviations_of_the_whole_rating():
+    found = find_peaks(rating(30))
+    assert found["prominence"][0] == pytest.approx(100 / rating(30).std().item(), rel=1e-6)
+    assert find_peaks(rating(30), prominence=found["prominence"][0] + 0.01).empty
+
+
+def test_a_rating_that_is_missing_throughout_has_no_interval():
+    nobody = rating(10) * np.nan
+    assert find_peaks(nobody).empty and find_peaks(nobody, method="at_maximum").empty
+    assert valid_intervals(nobody).empty
+    assert list(find_peaks(nobody).columns) == ["subject", "onset", "duration", "height", "prominence"]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"prominence": 0}, "must be positive"), ({"distance": -1}, "must be positive"), ({"method": "x"}, "method")],
+    [
+        ({"prominence": 0}, "must be positive, not 0 and 2.5"),
+        ({"distance": -1}, "must be positive, not 1.0 and -1"),
+        ({"method": "x"}, "method must be one of .*, not 'x'"),
+    ],
 )
-def test_errors(options, message):
+def test_settings_out_of_range_are_named(options, message):
     with pytest.raises(ValueError, match=message):
         find_peaks(rating(10), **options)
 
 
-def test_samples_around_ones_own_presses_are_left_out():
-    cube = xr.DataArray(
-        np.ones((2, 11)), dims=("subject", "time"), coords={"subject": ["a", "b"], "time": np.arange(11.0)}
-    )
-    out = exclude_presses(cube, pd.DataFrame({"subject": ["a"], "onset": [5.0]}), before=1.0, after=2.0)
-    assert np.isnan(out.sel(subject="a", time=slice(4, 7))).all()
-    assert np.isfinite(out.sel(subject="b")).all()
-    assert int(out.isnull().sum()) == 4
+@pytest.mark.parametrize(
+    ("odd", "message"),
+    [
+        (rating(10).expand_dims("channel"), r"must have dims \(time\) or \(subject, time\)"),
+        (rating(10).drop_vars("subject"), "needs the coordinates time .* it has \\['time'\\]"),
+        (rating(10).drop_isel(time=[7, 8]), "evenly sampled .* from 0.1 to 0.3 s; resample it first"),
+        (rating(10)[:1], "evenly sampled over at least two times"),
+    ],
+)
+def test_ratings_that_cannot_be_read_are_refused(odd, message):
+    for function in (find_peaks, valid_intervals):
+        with pytest.raises(ValueError, match=message):
+            function(odd)
 
 
-def test_halves_are_disjoint_whole_and_do_not_depend_on_order():
-    names = [f"sub-{k:02d}" for k in range(9)]
-    faces, reports = split_subjects(names, seed=4)
-    assert sorted(faces + reports) == names
-    assert (faces, reports) == split_subjects(names[::-1], seed=4)
-    assert faces != split_subjects(names, seed=5)[0]
-    with pytest.raises(ValueError, match="3 people or more, 2 given"):
-        split_subjects(names[:2], seed=0)
+@pytest.mark.external
+def test_joystick_ratings_of_32_people_have_a_few_peaks_a_minute(external_data):
+    with np.load(external_data / "ratings_ceap360" / "ceap360_v1_to_v4.npz") as stored:
+        name = next(key for key in stored.files if stored[key].ndim == 3)
+        clip = stored[name]
+    time = np.arange(clip.shape[1]) * float(np.median(np.diff(clip[0, :, 0])))
+    people = [f"sub-{k:02d}" for k in range(len(clip))]
+    arousal = xr.DataArray(clip[..., 2], dims=("subject", "time"), coords={"subject": people, "time": time})
+    found = find_peaks(arousal)
+    per_person = found.groupby("subject").size()
+    assert 20 <= len(per_person) <= 32
+    assert per_person.max() <= time[-1] / 2.5
+    assert found["prominence"].min() >= 1.0
