@@ -1,0 +1,54 @@
+"""Layout: values as people store them to series as kernels read them."""
+
+import numpy as np
+import pytest
+
+from isc.kernels.layout import relayout
+
+VALUES = np.random.default_rng(0).normal(300, 30, (3, 130, 35, 2))
+
+
+def expected(values):
+    moved = np.moveaxis(values.astype(np.float64), (0, 1, 2, 3), (2, 3, 0, 1))
+    finite = np.isfinite(moved)
+    first = np.take_along_axis(moved, finite.argmax(axis=-1)[..., None], axis=-1)
+    return moved - np.where(finite.any(axis=-1, keepdims=True), first, 0)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", ">f4", ">f8", "i2", "u1", "i8"])
+def test_every_dtype_and_byte_order_gives_the_same_series(dtype):
+    values = np.clip(VALUES, 0, 250).round().astype(dtype)
+    series = relayout(values)
+    assert series.dtype == np.float32 and series.flags.c_contiguous
+    np.testing.assert_array_equal(series, expected(values))
+
+
+@pytest.mark.parametrize("view", [np.s_[:, ::-1], np.s_[:, ::3, ::2], np.s_[::2, :, :, ::-1], np.s_[:, :1]])
+def test_any_strides_are_read(view):
+    np.testing.assert_array_equal(relayout(VALUES[view]), expected(VALUES[view]).astype(np.float32))
+
+
+def test_fortran_order_is_read():
+    np.testing.assert_array_equal(relayout(np.asfortranarray(VALUES)), relayout(VALUES))
+
+
+def test_a_level_of_1e8_costs_no_precision():
+    wave = np.sin(np.arange(200.0)).reshape(1, 200, 1, 1)
+    np.testing.assert_allclose(relayout(1e8 + wave).ravel(), (wave - wave[0, 0]).ravel(), atol=2e-8)
+
+
+def test_gaps_stay_and_the_first_finite_value_is_the_origin():
+    values = VALUES.copy()
+    values[0, :5], values[1, 40:50, 3], values[2, :, 7] = np.nan, np.nan, np.nan
+    values[1, 0, 0, 0] = np.inf
+    series = relayout(values)
+    np.testing.assert_array_equal(series, expected(values).astype(np.float32))
+    assert (series[:, :, 0, 5] == 0).all()
+
+
+def test_read_only_values_are_not_changed():
+    values = VALUES.astype(np.float32)
+    before = values.tobytes()
+    values.flags.writeable = False
+    relayout(values)
+    assert values.tobytes() == before
