@@ -29,9 +29,9 @@ class Products(NamedTuple):
 
 
 def make_products(work: Workspace, n_subject: int) -> Products:
-    """Products to match a workspace."""
+    """Products to match a workspace; gram has one row to spare, written when the number of subjects is odd."""
     n_block = work.head.size // work.centre.size
-    sizes = (work.padded * LONGEST_BLOCK, n_block * n_subject * work.padded, work.padded)
+    sizes = (work.padded * LONGEST_BLOCK, n_block * n_subject * work.padded + work.padded, work.padded)
     return Products(*[np.zeros(size, dtype=np.float32) for size in sizes])
 
 
@@ -48,35 +48,39 @@ def centre_block(component: int, n_subject: int, begin: int, size: int, slot: in
 
 
 @njit(**FAST)
-def eight_products(centred: Any, size: int, i: int, j: int, lanes: Any) -> None:
-    """Products of subject i with subjects j .. j+7 over a block, eight partial sums each, into lanes."""
+def eight_products(centred: Any, size: int, i: int, j: int, lanes: Any, first: int) -> None:
+    """Products of subjects i and i+1 with subjects j .. j+3 over a block, eight partial sums each, from lanes[first]."""
     a = b = c = d = e = f = g = h = splat(ZERO)
     p, q, n = i * LONGEST_BLOCK, j * LONGEST_BLOCK, LONGEST_BLOCK
     for t in range(0, size, LANES):
-        own = load(centred, p + t)
-        a = multiply_add(load(centred, q + t), own, a)
-        b = multiply_add(load(centred, q + n + t), own, b)
-        c = multiply_add(load(centred, q + 2 * n + t), own, c)
-        d = multiply_add(load(centred, q + 3 * n + t), own, d)
-        e = multiply_add(load(centred, q + 4 * n + t), own, e)
-        f = multiply_add(load(centred, q + 5 * n + t), own, f)
-        g = multiply_add(load(centred, q + 6 * n + t), own, g)
-        h = multiply_add(load(centred, q + 7 * n + t), own, h)
-    for k, vector in enumerate((a, b, c, d, e, f, g, h)):
-        store(lanes, LANES * k, vector)
+        own, next_own = load(centred, p + t), load(centred, p + n + t)
+        other = load(centred, q + t)
+        a, e = multiply_add(other, own, a), multiply_add(other, next_own, e)
+        other = load(centred, q + n + t)
+        b, f = multiply_add(other, own, b), multiply_add(other, next_own, f)
+        other = load(centred, q + 2 * n + t)
+        c, g = multiply_add(other, own, c), multiply_add(other, next_own, g)
+        other = load(centred, q + 3 * n + t)
+        d, h = multiply_add(other, own, d), multiply_add(other, next_own, h)
+    for k, vector in enumerate((a, b, c, d)):
+        store(lanes, first + LANES * k, vector)
+    for k, vector in enumerate((e, f, g, h)):
+        store(lanes, first + LANES * (k + 8), vector)
 
 
 @njit(**FAST)
 def block_products(component: int, n_subject: int, size: int, slot: int, work: Any, extra: Any) -> None:
     """Add the products of a component to gram[slot, i, j] for j from i rounded down to 8."""
-    for i in range(n_subject):
+    for i in range(0, n_subject, 2):
         for j in range(i - i % LANES, n_subject, LANES):
             place = (slot * n_subject + i) * work.padded + j
-            eight_products(extra.centred, size, i, j, work.lanes)
-            products = totals(work.lanes, 0, LANES)
-            if component > 0:
-                products = products + load(extra.gram, place)
-            store(extra.gram, place, products)
+            eight_products(extra.centred, size, i, j, work.lanes, 0)
+            eight_products(extra.centred, size, i, j + 4, work.lanes, 4 * LANES)
+            for k in range(2):
+                products = totals(work.lanes, 8 * LANES * k, LANES)
+                if component > 0:
+                    products = products + load(extra.gram, place + k * work.padded)
+                store(extra.gram, place + k * work.padded, products)
 
 
 @njit(**FAST)
