@@ -49,7 +49,7 @@ def centre_block(component: int, n_subject: int, begin: int, size: int, slot: in
 
 @njit(**FAST)
 def eight_products(centred: Any, size: int, i: int, j: int, lanes: Any, first: int) -> None:
-    """Products of subjects i and i+1 with subjects j .. j+3 over a block, eight partial sums each, from lanes[first]."""
+    """Products of subjects i, i+1 with subjects j .. j+3 over a block, eight partial sums each, from lanes[first]."""
     a = b = c = d = e = f = g = h = splat(ZERO)
     p, q, n = i * LONGEST_BLOCK, j * LONGEST_BLOCK, LONGEST_BLOCK
     for t in range(0, size, LANES):
