@@ -21,7 +21,7 @@ def standardise(samples: np.ndarray) -> np.ndarray:
     >>> standardise(np.array([[[1.0, 2.0, 3.0]]])).round(3).tolist()
     [[[-0.707, 0.0, 0.707]]]
     """
-    samples = samples.astype(np.float64)
+    samples = np.where(np.isfinite(samples), samples, np.nan).astype(np.float64)
     mean = samples.mean(axis=-1, keepdims=True)
     centred = samples - mean
     power = (centred**2).sum(axis=-1, keepdims=True)

@@ -84,7 +84,7 @@ def relayout(values: np.ndarray, *, out: np.ndarray | None = None, n_threads: in
     >>> relayout(1e8 + np.arange(3.0).reshape(1, 3, 1, 1)).ravel().tolist()
     [0.0, 1.0, 2.0]
     """
-    kind = np.float32 if values.dtype == np.float16 else values.dtype.newbyteorder("=")
+    kind = np.float32 if values.dtype.kind == "f" and values.dtype.itemsize <= 4 else np.float64
     native = np.ascontiguousarray(values, dtype=kind)
     n_subject, n_time, n_feature, n_component = native.shape
     n_series = n_feature * n_component
@@ -95,7 +95,7 @@ def relayout(values: np.ndarray, *, out: np.ndarray | None = None, n_threads: in
     def run(s: int) -> None:
         origin = np.zeros(n_series + LANES, dtype=kind)
         first_finite(matrix[s], origin)
-        quick = native.dtype == np.float32
+        quick = kind is np.float32
         unseen = np.nan
         if quick:
             unseen = _transpose_whole(native.reshape(-1), origin, matrix.shape, flat, s)

@@ -15,7 +15,8 @@ from isc.simulate.render import render_frames
 
 TICKS_PER_SECOND = 90_000  # of the presentation timestamps in the file
 # One thread and no look-ahead (zerolatency): x264's look-ahead gives other bytes at every run for this frame height.
-ENCODER = {"crf": "20", "preset": "veryfast", "tune": "zerolatency", "threads": "1"}
+# force-cfr keeps the rate in the stream's header that of the camera, not that of the clock.
+ENCODER = {"crf": "20", "preset": "veryfast", "tune": "zerolatency", "threads": "1", "x264-params": "force-cfr=1"}
 
 
 def simulate_face_video(
