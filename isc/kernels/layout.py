@@ -6,10 +6,9 @@ import numpy as np
 from numba import njit
 
 from isc.kernels.plan import in_threads
-from isc.kernels.simd import FAST, LANES, load, splat, total, transpose
+from isc.kernels.simd import FAST, LANES, load, transpose
 
 TIME_TILE, SERIES_TILE = 64, 16
-ZERO = np.float32(0)
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
@@ -24,18 +23,16 @@ def first_finite(values: Any, origin: Any) -> None:
 
 
 @njit(**FAST)
-def _transpose_whole(values: Any, origin: Any, shape: Any, series: Any, s: int) -> Any:
+def _transpose_whole(values: Any, origin: Any, shape: Any, series: Any, s: int) -> None:
     """Whole 8 x 8 tiles of values (subject, time, series) flat into series (series, subject, time) flat."""
     n_subject, n_time, n_series = shape
-    unseen = splat(ZERO)
     for t0 in range(0, n_time - n_time % LANES, TIME_TILE):
         t1 = min(t0 + TIME_TILE, n_time - n_time % LANES)
         for k in range(0, n_series - n_series % LANES, LANES):
             shift = load(origin, k)
             for t in range(t0, t1, LANES):
                 place, spot = (s * n_time + t) * n_series + k, (k * n_subject + s) * n_time + t
-                unseen = unseen + transpose(values, place, n_series, shift, series, spot, n_subject * n_time)
-    return total(unseen)
+                transpose(values, place, n_series, shift, series, spot, n_subject * n_time)
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
@@ -46,24 +43,11 @@ def _transpose_rest(values: Any, origin: Any, series: Any, first_time: int, firs
             series[k, t] = np.float32(values[t, k] - origin[k])
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
-def hide_incomplete(series: Any) -> None:
-    """Set all components of a sample to NaN where one is not finite; series (feature, component, time)."""
-    for f in range(series.shape[0]):
-        for t in range(series.shape[2]):
-            missing = False
-            for c in range(series.shape[1]):
-                missing |= not np.isfinite(series[f, c, t])
-            if missing:
-                for c in range(series.shape[1]):
-                    series[f, c, t] = np.nan
-
-
 def relayout(values: np.ndarray, *, out: np.ndarray | None = None, n_threads: int = 1) -> np.ndarray:
     """Series in the order the kernels read, each less its first finite value.
 
     The subtraction is done before the values are rounded to float32, so that an offset of 1e8 costs no precision; a
-    correlation does not change by it. A sample that misses one component is missing in all.
+    correlation does not change by it.
 
     Parameters
     ----------
@@ -96,13 +80,10 @@ def relayout(values: np.ndarray, *, out: np.ndarray | None = None, n_threads: in
         origin = np.zeros(n_series + LANES, dtype=kind)
         first_finite(matrix[s], origin)
         quick = kind is np.float32
-        unseen = np.nan
         if quick:
-            unseen = _transpose_whole(native.reshape(-1), origin, matrix.shape, flat, s)
+            _transpose_whole(native.reshape(-1), origin, matrix.shape, flat, s)
         first = (n_time - n_time % LANES, n_series - n_series % LANES) if quick else (0, 0)
         _transpose_rest(matrix[s], origin, flat.reshape(n_series, n_subject, n_time)[:, s], *first)
-        if n_component > 1 and (unseen != 0 or first != (n_time, n_series)):
-            hide_incomplete(series[:, :, s])
 
     in_threads(run, [(s,) for s in range(n_subject)], n_threads)
     return series

@@ -25,8 +25,9 @@ def test_shift_and_scale_of_a_rating_do_not_matter():
 
 
 def test_the_higher_of_two_close_maxima_stays():
-    close = rating(20) + 0.8 * rating(21.5, width=0.4)
-    assert len(find_peaks(close, distance=2.5)) == 1
+    close = rating(20, width=0.4) + 0.8 * rating(22, width=0.4)
+    assert find_peaks(close, distance=1.0)["onset"].tolist() == pytest.approx([20, 22])
+    assert find_peaks(close, distance=2.5)["onset"].tolist() == pytest.approx([20])
 
 
 def test_a_flat_rating_has_no_peak_and_a_small_ripple_is_none():

@@ -176,12 +176,15 @@ def test_few_shifts_are_told_and_none_is_refused():
 
 def test_windows_that_start_at_whole_samples_are_evenly_spaced():
     rng = np.random.default_rng(14)
-    start = np.rint(np.arange(200) * 25 * 5 / 3) / 25  # steps of 41 and 42 frames
+    start = (
+        np.rint(np.arange(201) * 25 * 5 / 3) / 25
+    )  # steps of 41 and 42 frames, a little shorter than 5/3 s on average
     coords = {"start": ("window", start), "time": ("window", start + 2.5), "stop": ("window", start + 5)}
-    tisc, agreement = (xr.DataArray(rng.normal(size=200), dims="window", coords=coords) for _ in "ab")
+    tisc, agreement = (xr.DataArray(rng.normal(size=201), dims="window", coords=coords) for _ in "ab")
     result = correlate_with_agreement(tisc, agreement, lags=(0, 10 / 3))
     assert result.attrs["lags_s"] == pytest.approx([0, 5 / 3, 10 / 3], abs=1e-3)
-    assert result.attrs["n_shifts"] == 200 - 2 * 5 + 1
+    assert result.attrs["n_shifts"] == 201 - 2 * 5 + 1
+    assert correlate_with_agreement(tisc, agreement, lags=(0, 0)).attrs["n_shifts"] == 201 - 2 * 3 + 1
 
 
 def test_dims_and_coordinates_of_the_features_stay():
@@ -225,17 +228,18 @@ def test_formulas_for_p_pay_for_lags_and_features():
     assert result["p_fwe"].values == pytest.approx(np.minimum(1, 3 * np.minimum(1, 2 * p)))
 
 
-def test_the_model_check_agrees_where_errors_are_autoregressive():
+def test_the_model_check_is_that_of_statsmodels_with_gaps_closed_up():
     rng = np.random.default_rng(18)
-    tisc = smooth(rng, 400, 2)
-    tisc[50, 1] = np.nan
-    agreement = np.roll(0.5 * tisc[:, 0], 1) + smooth(rng, 400, decay=0.8)
-    result = correlate_with_agreement(on_windows(tisc), on_windows(agreement), method="glsar")
-    assert result["lag"][0] == pytest.approx(STEP)
+    tisc = smooth(rng, 400, 3)
+    agreement = np.roll(0.5 * tisc[:, 0] + 0.05 * tisc[:, 2], 1) + smooth(rng, 400, decay=0.8)
+    tisc[50:60, 2] = np.nan
+    result = correlate_with_agreement(on_windows(tisc), on_windows(agreement), method="glsar", lags=(1.6, 1.7))
     assert result["p"][0] < 1e-6 < 0.01 < result["p"][1]
-    x, y = with_line_out(tisc[:, 0])[:-1], with_line_out(agreement)[1:]
-    fit = sm.GLSAR(y, sm.add_constant(x), rho=4).iterative_fit(maxiter=8)
-    assert float(result["p"][0]) == pytest.approx(2 * fit.pvalues[1], rel=1e-6)
+    for feature in (1, 2):
+        x, y = with_line_out(tisc[:, feature])[:-1], with_line_out(agreement)[1:]
+        kept = np.isfinite(x)
+        fit = sm.GLSAR(y[kept], sm.add_constant(x[kept]), rho=4).iterative_fit(maxiter=8)
+        assert float(result["p"][feature]) == pytest.approx(fit.pvalues[1], rel=1e-6)
 
 
 def test_the_naive_p_is_that_of_scipy():

@@ -89,6 +89,17 @@ def test_effective_windows_of_autoregressive_series_have_their_closed_form(a, b)
     assert 1 / got == pytest.approx(n * (1 - a * b) / (1 + a * b), rel=0.05)
 
 
+def test_effective_windows_equal_the_sum_written_out():
+    rng = np.random.default_rng(4)
+    x, y = (np.cumsum(rng.normal(size=25)) for _ in "xy")
+    x, y = x - x.mean(), y - y.mean()
+    inverse = 1 / 25
+    for k in range(1, 6):
+        r_x, r_y = ((v[: 25 - k] * v[k:]).sum() / (v**2).sum() for v in (x, y))
+        inverse += 2 / 25 * (25 - k) / 25 * r_x * r_y
+    assert effective_windows(x[None], y) == pytest.approx([1 / inverse])
+
+
 def test_there_are_never_more_effective_windows_than_windows():
     flicker = np.where(np.arange(100) % 2, 1.0, -1.0)[None]
     steady = np.repeat([1.0, -1.0], 50)
