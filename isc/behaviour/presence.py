@@ -49,8 +49,12 @@ def peak_presence(
 
     Parameters
     ----------
-    peaks, windows, raters, tolerance
-        As for ``peak_agreement``.
+    peaks : DataFrame
+        As for ``peak_agreement``, as are all options.
+    windows : DataArray or Dataset
+    raters : sequence of str, DataFrame or None
+    tolerance : float
+        Seconds.
 
     Returns
     -------

@@ -36,7 +36,17 @@ def shifted_correlations(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Pearson's r of every row of x with y at every circular shift, over the windows where both are finite.
 
     Entry (feature, k) pairs x[w] with y[(w + k) mod W]. Sums over w are circular correlations of the values and of
-    their masks, by FFT: exact, whatever is missing. x (feature, window) and y (window,) are standardised.
+    their masks, by FFT: exact, whatever is missing.
+
+    Parameters
+    ----------
+    x : ndarray, shape (feature, window)
+        Standardised, as is y.
+    y : ndarray, shape (window,)
+
+    Returns
+    -------
+    ndarray, shape (feature, window)
     """
     in_x, in_y = _mask(x), _mask(y)
     x, y = np.where(np.isfinite(x), x, 0.0), np.where(np.isfinite(y), y, 0.0)
@@ -55,6 +65,15 @@ def effective_windows(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
     ``1 / N* = 1 / N + 2 / N * sum_k (W - k) / W * r_x(k) * r_y(k)``, k up to W / 5, at most N: Pyper & Peterman 1998,
     doi 10.1139/f98-104, equation 1. N = windows where both are finite.
+
+    Parameters
+    ----------
+    x : ndarray, shape (feature, window)
+    y : ndarray, shape (window,)
+
+    Returns
+    -------
+    ndarray, shape (feature,)
     """
     n_window = y.size
     depth = max(1, n_window // ACF_SHARE)
@@ -69,6 +88,16 @@ def autocorrelations(series: np.ndarray, depth: int) -> np.ndarray:
     """Autocorrelation (feature, lag) at lags 0 to depth windows, each over the pairs of windows that are there.
 
     The usual estimator (denominator: variance over all windows), times the share of pairs that gaps leave.
+
+    Parameters
+    ----------
+    series : ndarray, shape (feature, window)
+    depth : int
+        Largest lag, windows.
+
+    Returns
+    -------
+    ndarray, shape (feature, depth + 1)
     """
     mask = np.isfinite(series)
     padding = ((0, 0), (0, depth))  # keeps the end of the film from meeting its start
