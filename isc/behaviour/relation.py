@@ -72,8 +72,9 @@ def correlate_with_agreement(
     Dataset with ``r``, ``lag`` (s), ``p``, ``p_fwe``, ``effective_n``, dims of the features
         ``effective_n`` counts independent windows. r is NaN where a series is constant; p is NaN where r is, and
         where a feature has fewer than 10 effective windows (it is then left out of the maximum). attrs: the settings,
-        ``n_windows``, ``n_shifts``, ``warnings`` (list of str, one for each reason why a value is missing or
-        approximate) and ``refused``: why no feature has a p, or "". A film shorter than 3 minutes is refused.
+        ``n_windows``, ``n_shifts`` (0 for the formulas), ``warnings`` (list of str, one for each reason why a value
+        is missing or approximate) and ``refused``: why no feature has a p, or "". A film shorter than 3 minutes is
+        refused.
 
     Raises
     ------
@@ -100,22 +101,22 @@ def correlate_with_agreement(
     """
     _check(tisc, agreement, {"method": method, "statistic": statistic, "detrend": detrend})
     step, steps, shifts = _grid(tisc, lags)
+    plan = Plan(steps, shifts if method == "circular_shift" else shifts[:0], method, statistic, detrend)
     dims = [dim for dim in tisc.dims if dim != "window"]
     series = tisc.transpose(*dims, "window").values.reshape(-1, tisc.sizes["window"])
-    found = associate(series, agreement.values, Plan(steps, shifts, method, statistic, detrend))
-    found = found._replace(lag=found.lag * step)
-    refused = _refusal(tisc, agreement, found, shifts)
-    notes = _notes(series, found, method=method, n_shift=shifts.size, refused=refused)
+    found = associate(series, agreement.values, plan)
+    refused = _refusal(tisc, agreement, found, plan)
+    notes = _notes(series, found, plan, refused)
     if refused:
         nothing = np.full(found.p.shape, np.nan)
         found = found._replace(p=nothing, p_fwe=nothing)
-    return _labelled(tisc, found).assign_attrs(
+    return _labelled(tisc, found._replace(lag=found.lag * step)).assign_attrs(
         method=method,
         statistic=statistic,
         detrend=detrend or "none",
         lags_s=(steps * step).tolist(),
         n_windows=int(tisc.sizes["window"]),
-        n_shifts=int(shifts.size),
+        n_shifts=int(plan.shifts.size),
         refused=refused,
         warnings=notes,
     )
@@ -171,7 +172,7 @@ def _step(tisc: xr.DataArray) -> float:
     return float((start[-1] - start[0]) / (start.size - 1))
 
 
-def _refusal(tisc: xr.DataArray, agreement: xr.DataArray, found: Association, shifts: np.ndarray) -> str:
+def _refusal(tisc: xr.DataArray, agreement: xr.DataArray, found: Association, plan: Plan) -> str:
     """Why no p-value can be given at all; empty when it can."""
     known = agreement.values[np.isfinite(agreement.values)]
     if known.size < FEWEST_WINDOWS or np.ptp(known) == 0:
@@ -183,7 +184,7 @@ def _refusal(tisc: xr.DataArray, agreement: xr.DataArray, found: Association, sh
         return (
             f"the film is too short to test a relation ({duration:.0f} s; at least {SHORTEST_FILM:.0f} s are needed)."
         )
-    if not shifts.size:
+    if plan.method == "circular_shift" and not plan.shifts.size:
         return f"{tisc.sizes['window']} windows leave no shift that keeps clear of the real alignment."
     if np.nanmax(found.effective_n) < FEWEST_EFFECTIVE:
         return (
@@ -193,7 +194,7 @@ def _refusal(tisc: xr.DataArray, agreement: xr.DataArray, found: Association, sh
     return ""
 
 
-def _notes(series: np.ndarray, found: Association, *, method: str, n_shift: int, refused: str) -> list[str]:
+def _notes(series: np.ndarray, found: Association, plan: Plan, refused: str) -> list[str]:
     """One sentence for each reason why values are missing or approximate."""
     n_feature = found.r.size
     constant = int(np.isnan(found.r).sum())
@@ -219,10 +220,10 @@ def _notes(series: np.ndarray, found: Association, *, method: str, n_shift: int,
             "(7-10 % errors at a nominal 5 % in simulations).",
         ),
         (
-            n_shift < FEW_SHIFTS and method == "circular_shift" and tested,
-            f"{n_shift} shifts: p cannot be smaller than {1 / (1 + n_shift):.2g}.",
+            0 < plan.shifts.size < FEW_SHIFTS and tested,
+            f"{plan.shifts.size} shifts: p cannot be smaller than {1 / (1 + plan.shifts.size):.2g}.",
         ),
-        (method == "naive", NAIVE_WARNING),
+        (plan.method == "naive", NAIVE_WARNING),
     )
     return [text for holds, text in reasons if holds]
 

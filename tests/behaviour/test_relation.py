@@ -172,6 +172,8 @@ def test_few_shifts_are_told_and_none_is_refused():
     )
     none = correlate_with_agreement(tisc, agreement, lags=(0, 160))
     assert "16 windows leave no shift" in none.attrs["refused"]
+    formula = correlate_with_agreement(tisc, agreement, lags=(0, 160), method="effective_n")
+    assert formula.attrs["refused"] == "" and np.isfinite(formula["p"])
 
 
 def test_windows_that_start_at_whole_samples_are_evenly_spaced():

@@ -17,7 +17,7 @@ from isc.demo import recovery
 from isc.io.bids import derivative_path, raw_path
 from isc.io.bids_names import Entities, parse_name, sidecar_path
 from isc.io.derivatives import read_array, read_sidecar, read_table, read_values
-from isc.io.sidecars import differences
+from isc.io.sidecars import differences, read_dictionary
 from isc.io.video_writer import write_video
 from isc.stages.run import run
 
@@ -39,6 +39,11 @@ def test_synchrony_appears_where_it_was_planted_and_not_elsewhere(analysed):
     assert abs(found["outside"]) < 0.15
     assert found["significant_inside"] > 0.05
     assert found["significant_outside"] <= 0.01
+
+
+def test_the_summary_of_the_recovery_experiment_is_in_the_data_dictionary(analysed):
+    keys = {f"recovery/{name}/mean" for name in recovery(analysed.bids_dir, analysed) if name != "epochs"}
+    assert keys | {"recovery/n_audience"} == set(read_dictionary("recovery")["Values"])
 
 
 def test_the_injected_smile_comes_back_through_the_tracker(analysed):
