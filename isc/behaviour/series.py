@@ -13,7 +13,7 @@ ACF_SHARE = 5  # autocorrelations are summed up to a fifth of the windows (Pyper
 
 def prepared(series: np.ndarray, *, statistic: str, detrend: str | None) -> np.ndarray:
     """Rows (..., window) as they are correlated: line or mean out, ranks if asked, unit variance; constant rows NaN."""
-    series = np.array(series, dtype=np.float64, order="C")  # windows side by side, for the transforms
+    series = series.astype(np.float64)
     finite = np.isfinite(series)
     time = np.where(finite, np.arange(series.shape[-1], dtype=np.float64), np.nan)
     straight = _centred(series)

@@ -23,16 +23,19 @@ def first_finite(values: Any, origin: Any) -> None:
 
 
 @njit(**FAST)
-def _transpose_whole(values: Any, origin: Any, shape: Any, series: Any, s: int) -> None:
-    """Whole 8 x 8 tiles of values (subject, time, series) flat into series (series, subject, time) flat."""
-    n_subject, n_time, n_series = shape
+def _transpose_whole(values: Any, origin: Any, shape: Any, begin: int, pitch: int, series: Any) -> None:
+    """Whole 8 x 8 tiles of values, flat, into series (series, subject, time), flat.
+
+    shape is (subjects, samples, series, subject). The sample t of series k lies at ``begin + t * pitch + k``.
+    """
+    n_subject, n_time, n_series, s = shape
     for t0 in range(0, n_time - n_time % LANES, TIME_TILE):
         t1 = min(t0 + TIME_TILE, n_time - n_time % LANES)
         for k in range(0, n_series - n_series % LANES, LANES):
             shift = load(origin, k)
             for t in range(t0, t1, LANES):
-                place, spot = (s * n_time + t) * n_series + k, (k * n_subject + s) * n_time + t
-                transpose(values, place, n_series, shift, series, spot, n_subject * n_time)
+                spot = (k * n_subject + s) * n_time + t
+                transpose(values, begin + t * pitch + k, pitch, shift, series, spot, n_subject * n_time)
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
@@ -43,7 +46,13 @@ def _transpose_rest(values: Any, origin: Any, series: Any, first_time: int, firs
             series[k, t] = np.float32(values[t, k] - origin[k])
 
 
-def relayout(values: np.ndarray, *, out: np.ndarray | None = None, n_threads: int = 1) -> np.ndarray:
+def relayout(
+    values: np.ndarray,
+    *,
+    features: slice = slice(None),
+    out: np.ndarray | None = None,
+    n_threads: int = 1,
+) -> np.ndarray:
     """Series in the order the kernels read, each less its first finite value.
 
     The subtraction is done before the values are rounded to float32, so that an offset of 1e8 costs no precision; a
@@ -53,6 +62,8 @@ def relayout(values: np.ndarray, *, out: np.ndarray | None = None, n_threads: in
     ----------
     values : ndarray, shape (subject, time, feature, component)
         Any real dtype, byte order and strides; float32 in C order is the quick case.
+    features : slice
+        Features to lay out; the others are not read.
     out : ndarray of float32, optional
         Where to write; at least as many values, flat.
     n_threads : int
@@ -68,22 +79,23 @@ def relayout(values: np.ndarray, *, out: np.ndarray | None = None, n_threads: in
     >>> relayout(1e8 + np.arange(3.0).reshape(1, 3, 1, 1)).ravel().tolist()
     [0.0, 1.0, 2.0]
     """
+    first, last, _ = features.indices(values.shape[2])
     kind = np.float32 if values.dtype.kind == "f" and values.dtype.itemsize <= 4 else np.float64
-    native = np.ascontiguousarray(values, dtype=kind)
-    n_subject, n_time, n_feature, n_component = native.shape
-    n_series = n_feature * n_component
-    flat = np.empty(native.size, dtype=np.float32) if out is None else out[: native.size]
-    series = flat.reshape(n_feature, n_component, n_subject, n_time)
-    matrix = native.reshape(n_subject, n_time, n_series)
+    if not (values.dtype == kind and values.flags.c_contiguous):
+        values, first, last = np.ascontiguousarray(values[:, :, first:last], dtype=kind), 0, last - first
+    n_subject, n_time, n_all, n_component = values.shape
+    begin, n_series = first * n_component, (last - first) * n_component
+    flat = np.empty(n_subject * n_time * n_series, np.float32) if out is None else out[: n_subject * n_time * n_series]
+    matrix = values.reshape(n_subject, n_time, n_all * n_component)[:, :, begin : begin + n_series]
+    whole = (n_time - n_time % LANES, n_series - n_series % LANES) if kind is np.float32 else (0, 0)
 
     def run(s: int) -> None:
-        origin = np.zeros(n_series + LANES, dtype=kind)
+        origin, pitch = np.zeros(n_series + LANES, dtype=kind), n_all * n_component
         first_finite(matrix[s], origin)
-        quick = kind is np.float32
-        if quick:
-            _transpose_whole(native.reshape(-1), origin, matrix.shape, flat, s)
-        first = (n_time - n_time % LANES, n_series - n_series % LANES) if quick else (0, 0)
-        _transpose_rest(matrix[s], origin, flat.reshape(n_series, n_subject, n_time)[:, s], *first)
+        if kind is np.float32:
+            shape = (n_subject, n_time, n_series, s)
+            _transpose_whole(values.reshape(-1), origin, shape, s * n_time * pitch + begin, pitch, flat)
+        _transpose_rest(matrix[s], origin, flat.reshape(n_series, n_subject, n_time)[:, s], *whole)
 
     in_threads(run, [(s,) for s in range(n_subject)], n_threads)
-    return series
+    return flat.reshape(last - first, n_component, n_subject, n_time)

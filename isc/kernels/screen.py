@@ -11,10 +11,10 @@ def _first_beyond(flat: np.ndarray, limit: float) -> int:
         stop = min(start + 4096, flat.size)
         beyond = 0
         for k in range(start, stop):
-            beyond += flat[k] > limit or flat[k] < -limit
+            beyond += abs(flat[k]) > limit
         if beyond:
             for k in range(start, stop):
-                if flat[k] > limit or flat[k] < -limit:
+                if abs(flat[k]) > limit:
                     return k
     return -1
 
@@ -43,7 +43,7 @@ def first_unusable(values: np.ndarray, limit: float) -> tuple[int, ...] | None:
     if not values.flags.c_contiguous and values.ndim > 1:
         return _first_in_slices(values, limit)
     flat: np.ndarray = np.ascontiguousarray(values, dtype=_native_float(values.dtype)).reshape(-1)
-    place = _first_beyond(flat, limit)
+    place = _first_beyond(flat, flat.dtype.type(limit))
     return None if place < 0 else tuple(int(i) for i in np.unravel_index(place, values.shape))
 
 

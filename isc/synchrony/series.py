@@ -53,7 +53,7 @@ class FeatureSeries:
         buffer = np.empty(n_subject * n_time * n_component * min(self.block_size, self.n_feature), dtype=np.float32)
         for first in range(0, self.n_feature, self.block_size):
             features = slice(first, min(first + self.block_size, self.n_feature))
-            yield features, relayout(self.values[:, :, features], out=buffer, n_threads=n_threads)
+            yield features, relayout(self.values, features=features, out=buffer, n_threads=n_threads)
 
 
 def as_series(cube: xr.DataArray, *, space: Space = "vector") -> FeatureSeries:
