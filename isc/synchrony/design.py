@@ -52,6 +52,16 @@ class Design:
         """Correlation of every dyad or left-out subject before the summary (dyad or subject, feature, window)."""
         return replace(self, statistic=replace(self.statistic, summary=None)).compute(block)
 
+    def compute_rows(self, block: Block) -> np.ndarray:
+        """The same on one thread, window by window: (feature, window, subject), or (..., subject * subject)."""
+        read = block if self.detrend is None else DetrendedBlock(block)
+        where = (self.windows.starts, self.windows.length)
+        if self.statistic.estimator == "leave_one_out":
+            value, _ = read.leave_one_out(*where, min_valid=self.min_valid, n_threads=1)
+            return np.ascontiguousarray(np.swapaxes(value, 1, 2))
+        value, _ = read.correlation_matrices(*where, min_valid=self.min_valid, n_threads=1)
+        return value.reshape(*value.shape[:2], -1)
+
     def compute_other(self, observed: np.ndarray, series: np.ndarray) -> np.ndarray:
         """Values (feature, window) of other series of the same subjects, on one thread.
 

@@ -107,8 +107,13 @@ class Surrogates:
         values : ndarray of float32, shape (surrogate, feature, window)
             Of some features and these windows; every feature and window comes once. With `shortcut` one window.
         """
-        for features, block, drawn in self._drawn_blocks(start, stop):
-            yield slice(None), _all_values(self.randomiser, block, features, drawn)
+        if isinstance(self.randomiser, FlippedSigns):
+            drawn = self.randomiser.draw(range(start, self.n_surrogates if stop is None else stop))
+            for features, block in self._blocks(1):
+                yield from self.randomiser.pieces(block, features, drawn)
+            return
+        for features, block, draws in self._drawn_blocks(start, stop):
+            yield slice(None), _all_values(self.randomiser, block, features, draws)
 
     def _drawn_blocks(self, start: int, stop: int | None) -> Iterator[tuple[slice, Block, Iterable[Any]]]:
         """Blocks of features with the draws for them, made once where all fit into memory."""
