@@ -158,5 +158,5 @@ def _repair(chunk: PackedWindows, a: int, b: int, least: int, value: np.ndarray,
     result, n_subject = np.empty((marked.size, n * n), np.float32), np.empty(marked.size, np.int32)
     source = np.zeros(n, np.int64), np.empty((n, 0), np.int32)
     starts = chunk.plan.starts[marked] - chunk.plan.starts[0]
-    exact_windows(series, starts, chunk.plan.length, source, least, MATRIX, False, result, n_subject)
+    exact_windows(series, starts, chunk.plan.length, source, least, MATRIX, result, n_subject)
     value[marked], count[marked] = result.reshape(-1, n, n), n_subject

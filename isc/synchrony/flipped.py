@@ -61,21 +61,19 @@ class FlippedSigns:
         return self.values(block, slice(0, block.n_feature), nobody)[0]
 
     def pieces(self, block: Block, features: slice, drawn: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield (windows, values (surrogate, feature, window)) small enough for the cache."""
-        if self.design.statistic.summary != "mean":
-            yield slice(None), self.values(block, features, drawn)
-        elif isinstance(block, DistanceBlock) and self._plain:
+        """Yield (windows, values (surrogate, feature, window)) of means, small enough for the cache."""
+        as_they_are = self.design.statistic.estimator == "pairwise" and self.design.detrend is None
+        if isinstance(block, DistanceBlock) and as_they_are:
             yield from self._of_distances(block, self._tables(drawn))
         else:
             yield from ((slice(None), values) for _, values in self._in_tiles(block, self._tables(drawn)))
 
-    @property
-    def _plain(self) -> bool:
-        """Whether all that is needed is matrices of windows as they are."""
-        return self.design.statistic.estimator == "pairwise" and self.design.detrend is None
-
     def _tables(self, drawn: np.ndarray) -> FlipTables:
         return dyad_tables(drawn) if self.design.statistic.estimator == "pairwise" else subject_tables(drawn)
+
+    def _tile_size(self, tables: FlipTables, n_window: int) -> int:
+        """Features whose matrices and values fit into a piece."""
+        return max(1, PIECE_BYTES // (4 * n_window * max(tables.entries.shape[0], self.design.keys.size**2)))
 
     def _in_tiles(self, block: Block, tables: FlipTables) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield (features of the block, values), a few features to a thread."""
@@ -86,7 +84,7 @@ class FlippedSigns:
             values = flipped_means(rows.reshape(-1, rows.shape[-1]), tables)
             return slice(first, last), values.reshape(-1, last - first, n_window)
 
-        size = max(1, PIECE_BYTES // (4 * tables.entries.shape[0] * n_window))
+        size = self._tile_size(tables, n_window)
         yield from in_order(run, tiles(block.n_feature, size), self.design.n_threads)
 
     def _of_distances(self, block: DistanceBlock, tables: FlipTables) -> Iterator[tuple[slice, np.ndarray]]:
@@ -105,7 +103,7 @@ class FlippedSigns:
                 values = flipped_means(matrices.reshape((end - begin) * n_window, -1), tables)
                 return values.reshape(n_flip, end - begin, n_window)
 
-            size = max(1, PIECE_BYTES // (4 * n_flip * n_window))
+            size = self._tile_size(tables, n_window)
             for values in in_order(run, tiles(block.n_feature, size), design.n_threads):
                 yield chunk.windows, values
 

@@ -23,6 +23,7 @@ from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, window_coords
 
 Scope = Literal["recording", "window"]
 TRUSTED_SUBJECTS = 5
+CHECKPOINT_SURROGATES = 50  # of a block: about a minute of a full-size study
 
 REJECTED_NULL = {name: kind().null_hypothesis for name, kind in SCHEMES.items()}
 
@@ -180,8 +181,9 @@ def _attrs(surrogates: Surrogates, scope: Scope) -> dict[str, str | int | float]
         "units": "1",
     }
     if n_subject < TRUSTED_SUBJECTS:
-        attrs["caution"] = _few_subjects(n_subject, surrogates)
-        warnings.warn(attrs["caution"], UserWarning, stacklevel=4)
+        caution = _few_subjects(n_subject, surrogates)
+        warnings.warn(caution, UserWarning, stacklevel=3)
+        attrs["caution"] = caution
     return attrs
 
 
@@ -207,7 +209,7 @@ def _extremes(
     parts = [] if resume_from is None else [_resumed(resume_from, attrs)]
     done = 0 if resume_from is None else resume_from.sizes["surrogate"]
     steps = _Steps(progress, surrogates, done)
-    for start, stop in surrogates.ranges(done):
+    for start, stop in surrogates.ranges(done, most=None if checkpoint is None else CHECKPOINT_SURROGATES):
         parts.append(_labelled(_fold(surrogates, start, stop, scope, steps), surrogates, attrs))
         if checkpoint is not None:
             parts = [xr.concat(parts, dim="surrogate", combine_attrs="override")]
