@@ -31,8 +31,8 @@ MINUTE = 60.0
 # name: options of null_extremes, whether of vertex pairs, surrogates of the small run, goal for the full one in seconds
 ROWS: dict[str, tuple[dict[str, Any], bool, int, float | None]] = {
     "vertices, observed": ({}, False, 0, None),
-    "vertices, 200 frame shuffles": ({"scheme": "timepoint_shuffle", "n_surrogates": 200}, False, 20, 5 * MINUTE),
-    "vertices, 1000 circular shifts": ({"scheme": "circular_shift", "n_surrogates": 1000}, False, 20, 12 * MINUTE),
+    "vertices, 200 frame shuffles": ({"scheme": "timepoint_shuffle", "n_surrogates": 200}, False, 100, 5 * MINUTE),
+    "vertices, 1000 circular shifts": ({"scheme": "circular_shift", "n_surrogates": 1000}, False, 100, 12 * MINUTE),
     "vertices, 1000 sign flips": ({"scheme": "sign_flip", "n_surrogates": 1000}, False, 1000, None),
     "vertices, 200 circular shifts, leave-one-out": (
         {"scheme": "circular_shift", "n_surrogates": 200, "estimator": "leave_one_out"}, False, 20, None,
