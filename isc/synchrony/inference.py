@@ -129,7 +129,7 @@ def _at_rank(descending: np.ndarray, rank: int) -> np.ndarray:
     return np.where(np.isfinite(descending[0]), np.inf, np.nan)
 
 
-def _percentile(extremes: np.ndarray, share: float, rule: str) -> np.ndarray:
+def _percentile(extremes: np.ndarray, share: float, rule: Literal["linear", "hazen"]) -> np.ndarray:
     """Percentile along the first axis; NaN where there is no finite surrogate."""
     some = np.isfinite(extremes).any(axis=0)
     filled = np.where(some, extremes, 0.0)
