@@ -1,6 +1,6 @@
 """One decision from one null or several: p-values, thresholds and what is significant, with the words for it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import xarray as xr
@@ -63,18 +63,13 @@ def decide(
     p = {scheme: p_values(tisc, null, tail=tail) for scheme, null in nulls.items()}
     result = xr.Dataset({"tisc": tisc, "p": _largest(p)})
     result = result.assign({f"p_{scheme}": values for scheme, values in p.items()})
-    result = result.assign(_strictest(limits))
+    hardest = strictest(limits)
+    result = result.assign({name: hardest[source].drop_attrs() for name, source in LIMITS.items()})
     result = result.assign({f"threshold_{scheme}": of["threshold"] for scheme, of in limits.items()})
     result["significant"] = _significant(result, alpha, percentile)
-    first = next(iter(limits.values()))
+    told = ("scheme", "alpha", "tail", "percentile", "error_rate", "null_hypothesis")
     return result.assign(null=_together(nulls)).assign_attrs(
-        schemes=list(nulls),
-        scope=first.attrs.get("scope", "recording"),
-        alpha=float(alpha),
-        tail=tail,
-        percentile=percentile,
-        error_rate=first.attrs["error_rate"],
-        null_hypothesis=rejected_nulls(nulls),
+        {name: hardest.attrs[name] for name in told}, scope=hardest.attrs.get("scope", "recording")
     )
 
 
@@ -94,15 +89,36 @@ def _largest(p: Mapping[str, xr.DataArray]) -> xr.DataArray:
     return first
 
 
-def _strictest(limits: Mapping[str, xr.Dataset]) -> dict[str, xr.DataArray]:
-    """Threshold and interval of the null that is hardest to pass, for each side and window."""
+def strictest(limits: Mapping[str, xr.Dataset]) -> xr.Dataset:
+    """Thresholds of the null that is hardest to pass, for each side and window.
+
+    Parameters
+    ----------
+    limits : mapping of scheme to Dataset
+        From `isc.thresholds`.
+
+    Returns
+    -------
+    Dataset with ``threshold``, ``low``, ``high``, each (extreme[, window])
+        attrs of the first, with the null hypotheses of all.
+
+    Examples
+    --------
+    >>> null = xr.DataArray(np.array([[-0.1, 0.1]] * 99), dims=("surrogate", "extreme"),
+    ...                     coords={"extreme": ["min", "max"]})
+    >>> limits = {"sign_flip": thresholds(null), "circular_shift": thresholds(2 * null)}
+    >>> strictest(limits).threshold.values.tolist()
+    [-inf, 0.2]
+    """
     sides = []
     for extreme, outward in (("min", -1.0), ("max", 1.0)):
         stacked = xr.concat([of.sel(extreme=extreme) for of in limits.values()], "scheme", combine_attrs="override")
         hardest = (outward * stacked["threshold"]).fillna(-np.inf).argmax("scheme")
         sides.append(stacked.isel(scheme=hardest))
-    both = xr.concat(sides, "extreme")
-    return {name: both[source].drop_attrs() for name, source in LIMITS.items()}
+    both = xr.concat(sides, "extreme", combine_attrs="override")
+    return both.assign_attrs(
+        next(iter(limits.values())).attrs, scheme=scheme_words(limits), null_hypothesis=rejected_nulls(limits)
+    )
 
 
 def _significant(result: xr.Dataset, alpha: float, percentile: str) -> xr.DataArray:
@@ -120,12 +136,31 @@ def _together(nulls: Mapping[str, xr.DataArray]) -> xr.DataArray:
     return joined.assign_coords(scheme=list(nulls)).assign_attrs(units="1", long_name="surrogate extremes of t-ISC")
 
 
-def rejected_nulls(nulls: Mapping[str, xr.DataArray]) -> str:
+def scheme_words(schemes: Iterable[str]) -> str:
+    """Names of schemes as words: 'circular shift and sign flip'.
+
+    Parameters
+    ----------
+    schemes : iterable of str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> scheme_words(["circular_shift", "sign_flip"])
+    'circular shift and sign flip'
+    """
+    return " and ".join(scheme.replace("_", " ") for scheme in schemes)
+
+
+def rejected_nulls(nulls: Mapping[str, xr.DataArray | xr.Dataset]) -> str:
     """What significance against all nulls rejects, as a sentence.
 
     Parameters
     ----------
-    nulls : mapping of scheme to DataArray
+    nulls : mapping of scheme to DataArray or Dataset
         Their attr ``null_hypothesis`` says what each supposes.
 
     Returns
@@ -137,5 +172,5 @@ def rejected_nulls(nulls: Mapping[str, xr.DataArray]) -> str:
     >>> rejected_nulls({"sign_flip": xr.DataArray(0.0, attrs={"null_hypothesis": "movements are unrelated"})})
     'sign flip: movements are unrelated'
     """
-    told = [f"{scheme.replace('_', ' ')}: {null.attrs.get('null_hypothesis', '')}" for scheme, null in nulls.items()]
+    told = [f"{scheme_words([scheme])}: {null.attrs.get('null_hypothesis', '')}" for scheme, null in nulls.items()]
     return "; and ".join(told)
