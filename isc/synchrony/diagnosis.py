@@ -11,7 +11,7 @@ from isc.kernels import surrogates
 from isc.kernels.distances import distance_series
 from isc.synchrony.blocks import select_features
 from isc.synchrony.diagnostics import design_findings, frame_shuffle_warning, median_time, sampled
-from isc.synchrony.findings import Finding, with_findings
+from isc.synchrony.findings import Finding, Plain, with_findings
 from isc.synchrony.inference import DEFAULT_ALPHA, p_values
 from isc.synchrony.nulls import null_extremes
 from isc.synchrony.pairs import VertexPairs
@@ -237,7 +237,7 @@ def _head_pose(head_pose: xr.DataArray, tisc: xr.DataArray, alpha: float) -> Ite
     pose = temporal_isc(head_pose, **how)
     p = p_values(pose, null_extremes(head_pose, n_surrogates=HEAD_SURROGATES, **how))
     significant, face = int((p <= alpha).sum()), float(tisc.mean())
-    values = {"n_significant": significant, "mean_r": float(pose.mean()), "mean_r_features": face}
+    values: dict[str, Plain] = {"n_significant": significant, "mean_r": float(pose.mean()), "mean_r_features": face}
     told = (
         f"{significant} of {int(p.notnull().sum())} cells of head movement are significant (circular shift, "
         f"{HEAD_SURROGATES} surrogates); mean r {values['mean_r']:.3f}, of the features {face:.3f}"
