@@ -167,8 +167,9 @@ def error_rates(
     n_surrogates, seed : int
     alpha : float
     truth : DataArray of float, dims of the t-ISC, optional
-        1 in cells with planted synchrony, 0 in those without, NaN where neither is judged. Outcomes are ``hit`` (any true cell found), ``found`` (share of the true
-        cells) and ``false_hit`` (any cell found outside), familywise over the recording.
+        1 in cells with planted synchrony, 0 in those without, NaN where neither is judged. Outcomes are ``hit`` (any
+        true cell found), ``found`` (share of true cells) and ``false_hit`` (any cell found outside), familywise over
+        the recording.
     null_options : mapping
         Options of `isc.null_extremes` only, such as others or block.
     progress : callable, optional
