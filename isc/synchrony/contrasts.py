@@ -121,7 +121,8 @@ def compare_groups(
         "contrast": contrast,
         "tail": tail,
     }
-    attrs |= {"n_subject": [int(first.sum()), int((~first).sum())], "n_surrogates": len(extremes), "seed": seed}
+    attrs |= {"n_subject_first": int(first.sum()), "n_subject_second": int((~first).sum())}
+    attrs |= {"n_subject": first.size, "n_surrogates": len(extremes), "seed": seed}
     attrs |= {"exact": int(labellings.exact), "smallest_p": smallest, "null_hypothesis": NULL_HYPOTHESIS[contrast]}
     return with_findings(result.assign_attrs(attrs), design_findings(first.size, _drawn(labellings)))
 
