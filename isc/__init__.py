@@ -12,6 +12,10 @@ __version__ = "0.1.0.dev0"
 _STAGES = {
     "isc.io.face": ("read_face_video",),
     "isc.io.keyboard": ("read_key_log",),
+    "isc.io.log_mapping": ("LogMapping", "read_log_mapping"),
+    "isc.io.ratings": ("read_ratings",),
+    "isc.io.step_ratings": ("StepScale", "read_step_rating"),
+    "isc.io.episodes": ("read_episodes",),
     "isc.preprocessing.align": ("align_faces",),
     "isc.preprocessing.resample": ("resample",),
     "isc.preprocessing.stack": ("stack_subjects",),
