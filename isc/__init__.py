@@ -25,6 +25,8 @@ _STAGES = {
     "isc.synchrony.connectivity": ("isfc",),
     "isc.synchrony.nulls": ("null_extremes",),
     "isc.synchrony.inference": ("p_values", "thresholds"),
+    "isc.synchrony.diagnosis": ("diagnose",),
+    "isc.synchrony.findings": ("Finding", "read_findings"),
     "isc.behaviour": (
         "PressExclusion",
         "SplitHalf",
