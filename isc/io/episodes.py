@@ -2,6 +2,7 @@
 
 import warnings
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ def read_episodes(
     units: str | None = None,
     duration: float | None = None,
     stimulus_onset: float = 0.0,
+    repeats: Literal["once", "each"] = "once",
 ) -> pd.DataFrame:
     r"""Episodes that one observer marked, such as the emotions of a character.
 
@@ -37,13 +39,15 @@ def read_episodes(
         Length of the film, s. Episodes are cut at its start and end; those outside are dropped, with a warning.
     stimulus_onset : float
         Start of the film on the clock of the table, s.
+    repeats : {"once", "each"}
+        Rows that are alike in every column count once, with a warning, as in all logs; or each, where an observer may
+        mark several episodes alike (five faces in a crowd).
 
     Returns
     -------
     DataFrame
         Columns ``subject`` (``sub-01`` of a BIDS name, else the name without ending), ``onset`` and ``duration``
-        (s from stimulus onset), then all other columns as text; sorted by onset. Repeated rows count once.
-        `peak_agreement` takes it as it is.
+        (s from stimulus onset), then all other columns as text; sorted by onset. `peak_agreement` takes it as it is.
 
     Raises
     ------
@@ -64,10 +68,11 @@ def read_episodes(
     path = Path(path)
     check_duration(duration)
     try:
-        cells = read_cells(path, delimiter="," if path.suffix == ".csv" else "\t").drop_duplicates()
+        cells = read_cells(path, delimiter="," if path.suffix == ".csv" else "\t")
         described = inherited_metadata(path).get(start, {})
     except TableError as error:
         raise KeyLogError(str(error)) from error
+    cells = _without_repeats(path, cells, repeats)
     unit = units or (described.get("Units", "s") if isinstance(described, dict) else "s")
     if unit not in SECONDS_IN:
         raise ValueError(f"units of {path.name} must be s or ms; given {unit!r}")
@@ -78,6 +83,16 @@ def read_episodes(
     table["stop"] -= table["onset"]
     table.insert(0, "subject", subject_of(path))
     return table.rename(columns={"stop": "duration"})
+
+
+def _without_repeats(path: Path, cells: pd.DataFrame, repeats: str) -> pd.DataFrame:
+    if repeats not in ("once", "each"):
+        raise ValueError(f"repeats must be once or each; given {repeats!r}")
+    kept = cells.drop_duplicates() if repeats == "once" else cells
+    if len(kept) < len(cells):
+        text = f"{len(cells) - len(kept)} of {len(cells)} rows repeat another in every column and count once"
+        warnings.warn(f'{path.name}: {text}; repeats="each" keeps them', stacklevel=3)
+    return kept
 
 
 def _edges(path: Path, cells: pd.DataFrame, start: str, stop: str | None) -> pd.DataFrame:

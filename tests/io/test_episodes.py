@@ -20,7 +20,9 @@ def write(tmp_path):
 
 def test_start_and_end_become_onset_and_duration_sorted(write):
     path = write("start,end,emotion\n30,45,\n10,12,JOY\n10,12,JOY\n")
-    table = read_episodes(path, start="start", stop="end")
+    with pytest.warns(UserWarning, match="1 of 3 rows repeat another in every column and count once"):
+        table = read_episodes(path, start="start", stop="end")
+    assert len(read_episodes(path, start="start", stop="end", repeats="each")) == 3
     assert table.values.tolist() == [["av1o01", 10.0, 2.0, "JOY"], ["av1o01", 30.0, 15.0, ""]]
 
 
@@ -50,6 +52,7 @@ def test_the_start_of_the_film_can_be_given(write):
         ("start,end\n1,x\n", {"stop": "end"}, "line 2: end 'x' is no number"),
         ("start,end\n1000,90000\n", {"stop": "end", "duration": 60}, "do not fit a film of 60 s"),
         ("start,end\n1\n", {"stop": "end"}, "line 2: 1 fields under 2 columns"),
+        ("start,end\n1,2\n", {"stop": "end", "repeats": "never"}, "repeats must be once or each; given 'never'"),
         ("start,end\n1,2\n", {"stop": "end", "units": "h"}, "units of av1o01.csv must be s or ms; given 'h'"),
     ],
 )
