@@ -1,14 +1,15 @@
 """Surrogates that read each subject at other times: shifted, in blocks, or frame by frame."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from isc.kernels import surrogates as draws
+from isc.kernels.distances import pairwise_chunks_of_distances
 from isc.kernels.plan import in_threads
-from isc.synchrony.blocks import Block, SeriesBlock, series_parts
+from isc.synchrony.blocks import Block, DistanceBlock, SeriesBlock, series_parts
 from isc.synchrony.design import Design
 from isc.synchrony.schemes import BlockPermutation, CircularShift, Scheme, TimepointShuffle
 from isc.windows import Windows
@@ -57,6 +58,24 @@ class MovedInTime:
         return np.concatenate(
             [self._moved(alone, self._moves(drawn, features.start + part.start)) for part, alone in parts], axis=1
         )
+
+    @property
+    def streams(self) -> bool:
+        """Whether vertex pairs can be read a few windows at a time: means over dyads of the windows as they are."""
+        design, scheme = self.design, self.scheme
+        shared = not isinstance(scheme, TimepointShuffle) or scheme.features == "shared"
+        plain = design.statistic.estimator == "pairwise" and design.statistic.summary == "mean"
+        return plain and shared and design.detrend is None and not self.one_window
+
+    def pieces(self, block: Block, drawn: Any) -> Iterator[tuple[slice, slice, np.ndarray]]:
+        """Yield (surrogates, windows, values (surrogate, pair, window)), one surrogate and a few windows at a time."""
+        pairs, windows = cast(DistanceBlock, block), self._windows()
+        how = {"min_valid": self.design.min_valid, "n_threads": self.design.n_threads}
+        for k, move in enumerate(drawn):
+            options: dict[str, Any] = {**move, **how}
+            where = (pairs.landmarks, pairs.vertex_a, pairs.vertex_b, windows.starts, windows.length)
+            for part, values, _ in pairwise_chunks_of_distances(*where, **options):
+                yield slice(k, k + 1), part, values[None]
 
     def _moved(self, block: Block, moves: Sequence[dict[str, np.ndarray]]) -> np.ndarray:
         if self.one_window:

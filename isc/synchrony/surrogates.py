@@ -22,7 +22,7 @@ from isc.synchrony.pairs import VertexPairs
 from isc.synchrony.regrouped import OtherStimuli, partner_order
 from isc.synchrony.rephased import RandomPhases
 from isc.synchrony.schemes import PhaseRandomisation, PseudoGroup, Scheme, SignFlip
-from isc.synchrony.series import Space
+from isc.synchrony.series import Space, as_landmarks
 from isc.synchrony.temporal import MIN_VALID, thread_count
 from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, Windows, sliding_windows
 
@@ -68,6 +68,10 @@ class Surrogates:
         return self.design.windows.starts.size
 
     @property
+    def _in_order(self) -> bool:
+        return bool((np.diff(self.order) > 0).all())
+
+    @property
     def n_feature(self) -> int:
         """Number of features."""
         return self.features.n_feature
@@ -94,7 +98,7 @@ class Surrogates:
             values = _all_values(self.randomiser, block, features, drawn)
             yield features, np.broadcast_to(values, (*values.shape[:2], self.n_window))
 
-    def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[slice, np.ndarray]]:
+    def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[slice, slice, np.ndarray]]:
         """Values of surrogates start .. stop - 1 in whatever pieces are quickest, for folds that need no order.
 
         Parameters
@@ -103,17 +107,37 @@ class Surrogates:
 
         Yields
         ------
+        surrogates : slice
+            Counted from `start`.
         windows : slice
         values : ndarray of float32, shape (surrogate, feature, window)
-            Of some features and these windows; every feature and window comes once. With `shortcut` one window.
+            Of these surrogates and windows and some features; every value comes once. With `shortcut` one window.
         """
-        if isinstance(self.randomiser, FlippedSigns) and self.design.statistic.summary == "mean":
-            drawn = self.randomiser.draw(range(start, self.n_surrogates if stop is None else stop))
-            for features, block in self._blocks(1):
-                yield from self.randomiser.pieces(block, features, drawn)
+        surrogates = range(start, self.n_surrogates if stop is None else stop)
+        streaming = self._streaming()
+        if streaming is None:
+            for features, block, draws in self._drawn_blocks(start, stop):
+                yield slice(None), slice(None), _all_values(self.randomiser, block, features, draws)
             return
-        for features, block, draws in self._drawn_blocks(start, stop):
-            yield slice(None), _all_values(self.randomiser, block, features, draws)
+        drawn = streaming.draw(surrogates)
+        for block in self._whole_blocks():
+            yield from streaming.pieces(block, drawn)
+
+    def _streaming(self) -> FlippedSigns | MovedInTime | None:
+        """The randomiser, if it has a quicker way than block by block."""
+        if isinstance(self.randomiser, FlippedSigns) and self.randomiser.streams:
+            return self.randomiser
+        if isinstance(self.randomiser, MovedInTime) and self.randomiser.streams and self.features.pairs is not None:
+            return self.randomiser
+        return None
+
+    def _whole_blocks(self) -> Iterator[Block]:
+        """Blocks of features as they come; all vertex pairs as one, for those who stream them."""
+        if self.features.pairs is not None:
+            yield self.features.block_of(slice(0, self.n_feature))
+            return
+        for _, block in self.features.blocks(self.design.n_threads):
+            yield block if self._in_order else block.of_subjects(self.order)
 
     def _drawn_blocks(self, start: int, stop: int | None) -> Iterator[tuple[slice, Block, Iterable[Any]]]:
         """Blocks of features with the draws for them, made once where all fit into memory."""
@@ -155,9 +179,8 @@ class Surrogates:
         """Blocks of features, subjects in the order of their ids, whose values for so many surrogates fit."""
         n_window = 1 if self.shortcut else self.n_window
         size = max(1, RESULT_BYTES // (4 * n_window * max(n_surrogates, self.design.n_term)))
-        in_order = bool((np.diff(self.order) > 0).all())
         for features, block in self.features.blocks(self.design.n_threads):
-            ordered = block if in_order else block.of_subjects(self.order)
+            ordered = block if self._in_order else block.of_subjects(self.order)
             for first in range(0, block.n_feature, size):
                 part = slice(first, min(first + size, block.n_feature))
                 yield slice(features.start + part.start, features.start + part.stop), ordered.of_features(part)
@@ -248,9 +271,9 @@ def surrogates_of(
     exact = isinstance(scheme, SignFlip) and n_pattern < n_surrogates
     shortcut = per_window and estimator == "pairwise" and shuffles_recording(scheme)
     randomiser = _randomiser(design, scheme, partners, exact, shortcut)
-    return Surrogates(
-        _settled(features), design, scheme, randomiser, order, n_pattern if exact else n_surrogates, exact, shortcut
-    )
+    features, order = _settled(features, order)
+    n_surrogates = n_pattern if exact else n_surrogates
+    return Surrogates(features, design, scheme, randomiser, order, n_surrogates, exact, shortcut)
 
 
 def _randomiser(
@@ -265,12 +288,13 @@ def _randomiser(
     return MovedInTime(design, scheme, shortcut)
 
 
-def _settled(features: Features) -> Features:
-    """Landmarks of vertex pairs as contiguous float32 once, not again for every range of surrogates."""
+def _settled(features: Features, order: np.ndarray) -> tuple[Features, np.ndarray]:
+    """Landmarks of vertex pairs as the kernels read them, made once, and the order that is left to do."""
     if features.pairs is None:
-        return features
-    values = np.ascontiguousarray(features.series.values, dtype=np.float32)
-    return replace(features, series=replace(features.series, values=values))
+        return features, order
+    in_order = (np.diff(order) > 0).all()
+    values = as_landmarks(features.series.values if in_order else features.series.values[order])
+    return replace(features, series=replace(features.series, values=values)), np.arange(order.size)
 
 
 def _all_values(randomiser: Randomiser, block: Block, features: slice, drawn: Iterable[Any]) -> np.ndarray:

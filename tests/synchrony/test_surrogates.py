@@ -70,12 +70,13 @@ def test_values_are_the_same_bits_for_any_range_block_threads_and_order(name, es
 def test_pieces_hold_the_values_in_another_order(name, of_pairs):
     surrogates = described(SCHEMES[name], pairs=vertex_pairs(4) if of_pairs else None)
     whole, n_window = all_values(surrogates), surrogates.n_window
-    found = [[] for _ in range(n_window)]
-    for windows, values in surrogates.pieces():
-        for w, part in zip(range(n_window)[windows], np.moveaxis(values, -1, 0), strict=True):
-            found[w].append(part)
-    for w in range(n_window):
-        assert (np.sort(np.concatenate(found[w], axis=1), axis=1) == np.sort(whole[:, :, w], axis=1)).all()
+    found = {cell: [] for cell in np.ndindex(9, n_window)}
+    for which, windows, values in surrogates.pieces():
+        for k, rows in zip(range(9)[which], values, strict=True):
+            for w, part in zip(range(n_window)[windows], rows.T, strict=True):
+                found[k, w].extend(part)
+    for (k, w), part in found.items():
+        assert sorted(part) == sorted(whole[k, :, w])
 
 
 @pytest.mark.parametrize("name", SCHEMES)
