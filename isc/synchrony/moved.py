@@ -65,17 +65,28 @@ class MovedInTime:
         design, scheme = self.design, self.scheme
         shared = not isinstance(scheme, TimepointShuffle) or scheme.features == "shared"
         plain = design.statistic.estimator == "pairwise" and design.statistic.summary == "mean"
-        return plain and shared and design.detrend is None and not self.one_window
+        return plain and shared and design.detrend is None
 
     def pieces(self, block: Block, drawn: Any) -> Iterator[tuple[slice, slice, np.ndarray]]:
         """Yield (surrogates, windows, values (surrogate, pair, window)), one surrogate and a few windows at a time."""
-        pairs, windows = cast(DistanceBlock, block), self._windows()
-        how = {"min_valid": self.design.min_valid, "n_threads": self.design.n_threads}
+        if self.one_window:
+            moves, windows = self._end_to_end(drawn)
+            for part, values in self._streamed(block, windows, moves):
+                yield part, slice(None), np.ascontiguousarray(values.T)[:, :, None]
+            return
         for k, move in enumerate(drawn):
-            options: dict[str, Any] = {**move, **how}
-            where = (pairs.landmarks, pairs.vertex_a, pairs.vertex_b, windows.starts, windows.length)
-            for part, values, _ in pairwise_chunks_of_distances(*where, **options):
+            for part, values in self._streamed(block, self._windows(), move):
                 yield slice(k, k + 1), part, values[None]
+
+    def _streamed(
+        self, block: Block, windows: Windows, move: dict[str, np.ndarray]
+    ) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield (windows, means (pair, window))."""
+        pairs = cast(DistanceBlock, block)
+        options: dict[str, Any] = {**move, "min_valid": self.design.min_valid, "n_threads": self.design.n_threads}
+        where = (pairs.landmarks, pairs.vertex_a, pairs.vertex_b, windows.starts, windows.length)
+        for part, values, _ in pairwise_chunks_of_distances(*where, **options):
+            yield part, values
 
     def _moved(self, block: Block, moves: Sequence[dict[str, np.ndarray]]) -> np.ndarray:
         if self.one_window:
@@ -91,9 +102,13 @@ class MovedInTime:
 
     def _in_one_window(self, block: Block, moves: Sequence[dict[str, np.ndarray]]) -> np.ndarray:
         """One random window a surrogate, laid end to end and read in one pass."""
-        windows = _end_to_end(len(moves), self.design.windows)
+        joined, windows = self._end_to_end(moves)
+        return np.ascontiguousarray(self.design.compute(block, windows, moves=joined).T)[:, :, None]
+
+    def _end_to_end(self, moves: Sequence[dict[str, np.ndarray]]) -> tuple[dict[str, np.ndarray], Windows]:
+        """Frames of one window a surrogate, one after the other, and these windows."""
         frames = np.concatenate([move["frames"] for move in moves], axis=1)
-        return np.ascontiguousarray(self.design.compute(block, windows, moves={"frames": frames}).T)[:, :, None]
+        return {"frames": frames}, _end_to_end(len(moves), self.design.windows)
 
     def _windows(self) -> Windows:
         """Windows to read the moved series in."""

@@ -79,6 +79,20 @@ def test_pieces_hold_the_values_in_another_order(name, of_pairs):
         assert sorted(part) == sorted(whole[k, :, w])
 
 
+@pytest.mark.parametrize("of_pairs", [False, True])
+def test_pieces_of_one_window_a_surrogate_hold_the_same_values(of_pairs):
+    pairs = vertex_pairs(4) if of_pairs else None
+    surrogates = described(SCHEMES["shuffle"], pairs=pairs, per_window=True, n_surrogates=20)
+    whole = all_values(surrogates)
+    assert surrogates.shortcut and (whole == whole[:, :, :1]).all()
+    found = [[] for _ in range(20)]
+    for which, _, values in surrogates.pieces():
+        for k, rows in zip(range(20)[which], values[:, :, 0], strict=True):
+            found[k].extend(rows)
+    for k in range(20):
+        assert sorted(found[k]) == sorted(whole[k, :, 0])
+
+
 @pytest.mark.parametrize("name", SCHEMES)
 @pytest.mark.parametrize("summary", ["mean", "median", "fisher_mean"])
 @pytest.mark.parametrize("estimator", ["pairwise", "leave_one_out"])
