@@ -8,8 +8,8 @@ import numpy as np
 
 from isc.kernels import surrogates as draws
 from isc.kernels.distances import pairwise_chunks_of_distances
-from isc.kernels.plan import in_threads
-from isc.synchrony.blocks import Block, DistanceBlock, SeriesBlock, series_parts
+from isc.kernels.plan import in_order, in_threads
+from isc.synchrony.blocks import Block, DistanceBlock, SeriesBlock
 from isc.synchrony.design import Design
 from isc.synchrony.schemes import BlockPermutation, CircularShift, Scheme, TimepointShuffle
 from isc.windows import Windows
@@ -52,12 +52,15 @@ class MovedInTime:
 
     def values(self, block: Block, features: slice, drawn: Sequence[Any]) -> np.ndarray:
         """Values (surrogate, feature, window), or (surrogate, feature, 1) of one window each."""
+        threads = self.design.n_threads
         if not isinstance(drawn, range):
-            return self._moved(block, drawn)
-        parts = series_parts(block, 1)
-        return np.concatenate(
-            [self._moved(alone, self._moves(drawn, features.start + part.start)) for part, alone in parts], axis=1
-        )
+            return self._moved(block, drawn, threads)
+
+        def alone(feature: int) -> np.ndarray:
+            series = SeriesBlock(block.series_of(slice(feature, feature + 1)))
+            return self._moved(series, self._moves(drawn, features.start + feature), 1)
+
+        return np.concatenate(list(in_order(alone, [(k,) for k in range(block.n_feature)], threads)), axis=1)
 
     @property
     def streams(self) -> bool:
@@ -88,22 +91,23 @@ class MovedInTime:
         for part, values, _ in pairwise_chunks_of_distances(*where, **options):
             yield part, values
 
-    def _moved(self, block: Block, moves: Sequence[dict[str, np.ndarray]]) -> np.ndarray:
+    def _moved(self, block: Block, moves: Sequence[dict[str, np.ndarray]], n_threads: int) -> np.ndarray:
         if self.one_window:
-            return self._in_one_window(block, moves)
+            return self._in_one_window(block, moves, n_threads)
         windows, design = self._windows(), self.design
         if not isinstance(block, SeriesBlock):  # distances: the threads share the vertex pairs
-            return np.stack([design.compute(block, windows, moves=move) for move in moves])
+            return np.stack([design.compute(block, windows, moves=move, n_threads=n_threads) for move in moves])
 
         def run(k: int) -> np.ndarray:
             return design.compute(block, windows, moves=moves[k], n_threads=1)
 
-        return np.stack(in_threads(run, [(k,) for k in range(len(moves))], design.n_threads))
+        return np.stack(in_threads(run, [(k,) for k in range(len(moves))], n_threads))
 
-    def _in_one_window(self, block: Block, moves: Sequence[dict[str, np.ndarray]]) -> np.ndarray:
+    def _in_one_window(self, block: Block, moves: Sequence[dict[str, np.ndarray]], n_threads: int) -> np.ndarray:
         """One random window a surrogate, laid end to end and read in one pass."""
         joined, windows = self._end_to_end(moves)
-        return np.ascontiguousarray(self.design.compute(block, windows, moves=joined).T)[:, :, None]
+        values = self.design.compute(block, windows, moves=joined, n_threads=n_threads)
+        return np.ascontiguousarray(values.T)[:, :, None]
 
     def _end_to_end(self, moves: Sequence[dict[str, np.ndarray]]) -> tuple[dict[str, np.ndarray], Windows]:
         """Frames of one window a surrogate, one after the other, and these windows."""

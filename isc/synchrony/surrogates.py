@@ -24,10 +24,10 @@ from isc.synchrony.rephased import RandomPhases
 from isc.synchrony.schemes import PhaseRandomisation, PseudoGroup, Scheme, SignFlip
 from isc.synchrony.series import Space, as_landmarks
 from isc.synchrony.temporal import MIN_VALID, thread_count
-from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, Windows, sliding_windows
+from isc.synchrony.testable import check_data, check_options
+from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, sliding_windows
 
 RESULT_BYTES = 64 * 2**20  # of values yielded at a time
-FEWEST_SUBJECTS = 3  # two are one dyad: their habits cannot be told from synchrony
 DEFAULT_SURROGATES = 1000
 
 
@@ -255,8 +255,8 @@ def surrogates_of(
     statistic = Statistic(estimator, summary)
     features = select_features(cube, space=space, pairs=pairs)
     windows = sliding_windows(cube.sizes["time"], rate=features.series.rate, window=window, step=step)
-    _check_options(summary, detrend, min_valid, n_surrogates)
-    _check_data(cube, scheme, windows, others)
+    check_options(summary, detrend, min_valid, n_surrogates)
+    check_data(cube, scheme, windows, others)
     ids = subject_ids(cube)
     order = np.argsort(np.array(ids), kind="stable")
     ordered = [ids[k] for k in order]
@@ -300,43 +300,3 @@ def _settled(features: Features, order: np.ndarray) -> tuple[Features, np.ndarra
 def _all_values(randomiser: Randomiser, block: Block, features: slice, drawn: Iterable[Any]) -> np.ndarray:
     parts = [randomiser.values(block, features, draw) for draw in drawn]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-def _check_options(summary: str | None, detrend: str | None, min_valid: float, n_surrogates: int) -> None:
-    if summary is None:
-        raise ValueError("surrogates need a summary: mean, median or fisher_mean; given None")
-    if detrend not in (None, "linear"):
-        raise ValueError(f"detrend must be None or linear; given {detrend!r}")
-    if not 0 < min_valid <= 1:
-        raise ValueError(f"min_valid is a share between 0 and 1; given {min_valid}")
-    if n_surrogates < 1:
-        raise ValueError(f"n_surrogates must be at least 1; given {n_surrogates}")
-
-
-def _check_data(cube: xr.DataArray, scheme: Scheme, windows: Windows, others: Sequence[xr.DataArray]) -> None:
-    """Refuse data that a scheme says nothing about."""
-    if cube.sizes["subject"] < FEWEST_SUBJECTS:
-        raise ValueError(
-            f"inference needs at least {FEWEST_SUBJECTS} subjects and is trustworthy from 5; the cube has "
-            f"{cube.sizes['subject']}: describe their synchrony with temporal_isc instead"
-        )
-    scheme.check(windows, cube.sizes["time"])
-    if isinstance(scheme, PhaseRandomisation):
-        _check_complete(cube)
-    if isinstance(scheme, PseudoGroup) != bool(others):
-        raise ValueError(
-            "pseudo groups need others=[...], the cubes of one or more other stimuli with the same subjects"
-            if isinstance(scheme, PseudoGroup)
-            else f"others are the stimuli of scheme='pseudo_group'; the scheme given is {scheme.name}"
-        )
-
-
-def _check_complete(cube: xr.DataArray) -> None:
-    """Refuse missing samples, which have no Fourier transform."""
-    for name, one in zip(subject_ids(cube), cube.transpose("subject", ...), strict=True):
-        n_missing = int((~np.isfinite(one.values)).sum())
-        if n_missing:
-            raise ValueError(
-                f"phase randomisation needs complete series; subject {name} misses {n_missing} samples: bridge short "
-                "gaps first, or use scheme='circular_shift' or 'sign_flip', which allow for them"
-            )
