@@ -108,7 +108,7 @@ def put_off(cube: xr.DataArray, request: Request, shape: tuple[int, ...]) -> tup
     if request.pairs is not None:
         return in_parts(_some_windows, cube, _window_parts(cube, request, shape), request)
     kept = [str(d) for d in cube.dims if d not in ("subject", "time", "space")]
-    grid = regions(cube, kept)
+    grid = regions(cube, kept, task_bytes=TASK_BYTES)
     parts = np.empty(grid.shape, dtype=object)
     for place in np.ndindex(grid.shape):
         part = tuple(cut.stop - cut.start for cut in grid[place].values())
