@@ -16,7 +16,9 @@ RATE = 20.0
 def faces(n_subject=5, n_time=500, n_vertex=7, dtype="f4", seed=0):
     """Landmarks in pixels with gaps, a flat vertex and an absent stretch."""
     rng = np.random.default_rng(seed)
-    values = 300 + 30 * np.sin(np.arange(n_time) / 90)[:, None, None] + rng.normal(size=(n_subject, n_time, n_vertex, 3))
+    values = (
+        300 + 30 * np.sin(np.arange(n_time) / 90)[:, None, None] + rng.normal(size=(n_subject, n_time, n_vertex, 3))
+    )
     values[1, 100:180], values[2, [7, 250, 251]], values[:, :, 3] = np.nan, np.nan, 12.5
     coords = {
         "subject": [f"sub-{k}" for k in range(n_subject)],
