@@ -65,19 +65,19 @@ def window_values(cube: xr.DataArray, request: Request) -> Arrays:
 
 
 def _by_blocks(features: Features, request: Request, statistic: Statistic) -> Arrays:
-    """Values (..., window, features) and number of subjects (window, features), block by block."""
-    parts, counts = [], []
+    """Values (..., window, features) and number of subjects (window, features), filled in block by block."""
     how = {"min_valid": request.min_valid, "n_threads": request.n_threads}
-    for _, block in features.blocks(request.n_threads):
+    n_window = request.windows.starts.size
+    counts = np.empty((n_window, features.n_feature), dtype=np.int32)
+    values = np.empty(0, dtype=np.float32)
+    for place, block in features.blocks(request.n_threads):
         value, count = statistic.compute(prepared(block, request.detrend), request.windows, **how)
-        parts.append(value)
-        counts.append(count)
-    values = np.concatenate(parts, axis=-2) if len(parts) > 1 else parts[0]
-    count = np.concatenate(counts) if len(counts) > 1 else counts[0]
-    values, count = np.swapaxes(values, -1, -2), count.T.astype(np.int32, copy=False)
+        if not values.size:
+            values = np.empty((*value.shape[:-2], *counts.shape), dtype=np.float32)
+        values[..., place], counts[:, place] = np.swapaxes(value, -1, -2), count.T
     return (
         values.reshape(*values.shape[:-1], *features.shape),
-        count.reshape(count.shape[0], *features.shape),
+        counts.reshape(n_window, *features.shape),
     )
 
 
