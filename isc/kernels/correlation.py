@@ -12,11 +12,12 @@ import numpy as np
 from numba import njit
 
 from isc.kernels.exact import LEAVE_ONE_OUT, MATRIX
+from isc.kernels.others import leave_one_out_of_observed
 from isc.kernels.pairwise import pairwise_windows
 from isc.kernels.plan import chunk_edges, in_threads, make_workspace, plan_windows, tiles
 from isc.kernels.simd import FAST
 from isc.kernels.sources import fill_rows, fill_shifted, read_frames
-from isc.kernels.tiled import fast_windows, slow_windows
+from isc.kernels.tiled import fast_windows
 
 Arrays = tuple[np.ndarray, np.ndarray]
 Others = Literal["surrogate", "observed"]
@@ -154,6 +155,7 @@ def leave_one_out(
     shifts: np.ndarray | None = None,
     frames: np.ndarray | None = None,
     others: Others = "surrogate",
+    other_starts: np.ndarray | None = None,
     min_valid: float = 0.8,
     n_threads: int = 1,
 ) -> Arrays:
@@ -170,6 +172,8 @@ def leave_one_out(
     others : {"surrogate", "observed"}
         Whether the mean is taken over shifted or shuffled subjects as well, or over the observed ones, so that only
         the left-out subject is randomised.
+    other_starts : ndarray of int, shape (window,), optional
+        With observed others: where their windows begin, when frames lay the windows of the left-out subject elsewhere.
     min_valid : float
     n_threads : int
 
@@ -187,10 +191,8 @@ def leave_one_out(
     """
     source, least = read_source(series.shape[2], shifts, frames), least_samples(min_valid, length)
     if others == "observed" and (shifts is not None or frames is not None):
-        value, count = slow_windows(
-            series, starts, length, (source, least, LEAVE_ONE_OUT, True), series.shape[2], n_threads
-        )
-        return np.ascontiguousarray(value.transpose(0, 2, 1)), count
+        observed = starts if other_starts is None else other_starts
+        return leave_one_out_of_observed(series, starts, length, source, observed, least, n_threads)
     shape = (series.shape[2], len(starts))
     return fast_windows(series, plan_windows(starts, length), source, least, LEAVE_ONE_OUT, shape, n_threads)
 

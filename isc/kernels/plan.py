@@ -1,7 +1,8 @@
 """Windows cut into blocks at the union of their edges, and the scratch memory that a thread needs for them."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -146,6 +147,21 @@ def in_threads(function: Callable[..., Any], tasks: Sequence[tuple], n_threads: 
         return [function(*task) for task in tasks]
     with ThreadPoolExecutor(n_threads) as pool:
         return list(pool.map(lambda task: function(*task), tasks))
+
+
+def in_order(function: Callable[..., Any], tasks: Sequence[tuple], n_threads: int) -> Iterator[Any]:
+    """As `in_threads`, but yield the results one by one and work a few tasks ahead only: memory stays bounded."""
+    if n_threads == 1:
+        yield from (function(*task) for task in tasks)
+        return
+    with ThreadPoolExecutor(n_threads) as pool:
+        ahead: deque[Future] = deque()
+        for task in tasks:
+            ahead.append(pool.submit(function, *task))
+            if len(ahead) > 2 * n_threads:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
 def tiles(n: int, size: int) -> list[tuple[int, int]]:
