@@ -25,6 +25,12 @@ _STAGES = {
     "isc.synchrony.connectivity": ("isfc",),
     "isc.synchrony.nulls": ("null_extremes",),
     "isc.synchrony.inference": ("p_values", "thresholds"),
+    "isc.synchrony.significance": ("test_synchrony",),
+    "isc.synchrony.calibration": ("calibrate",),
+    "isc.synchrony.bootstrap": ("bootstrap_intervals",),
+    "isc.synchrony.change": ("test_change",),
+    "isc.synchrony.cluster_mass": ("cluster_mass",),
+    "isc.synchrony.contrasts": ("compare_groups",),
     "isc.synchrony.diagnosis": ("diagnose",),
     "isc.synchrony.findings": ("Finding", "read_findings"),
     "isc.behaviour": (
