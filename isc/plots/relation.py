@@ -180,7 +180,7 @@ def _draw_place(ax: Axes, front: Projection, vertices: np.ndarray, r: float) -> 
 
 def _add_key(ax: Axes) -> None:
     """One legend for all rows, above the first."""
-    first = ax.child_axes[0]
+    first: Any = ax.child_axes[0]
     handles, labels = first.get_legend_handles_labels()
     handles.append(Patch(facecolor=GREEN, alpha=0.4, label="agreement"))
     named = dict(zip([*labels, "agreement"], handles, strict=True))
