@@ -154,7 +154,7 @@ def ends_of_r(relation: xr.Dataset, result: xr.Dataset) -> pd.DataFrame:
 
 
 def lag_profile(study: FilmStudy, vertex: int, settings: dict[str, Any]) -> pd.DataFrame:
-    """r of one vertex with agreement at every lag, in windows that are close enough to tell half seconds apart."""
+    """Correlation of one vertex with agreement at every lag, in windows close enough to tell half seconds apart."""
     tisc = isc.temporal_isc(
         study.cube.isel(vertex=[vertex]), window=settings["tisc"]["window"], step=PROFILE_STEP
     ).isel(vertex=0)
@@ -194,7 +194,7 @@ def figure_3(
 
 @styled
 def draw_profile(profile: pd.DataFrame, planted: float, vertex: int) -> Figure:
-    """r over lags, the lags that were searched, and the planted delay."""
+    """Correlation over lags, the planted delay and the one found."""
     figure = Figure(figsize=(PAGE_WIDTH / MM_PER_INCH / 2, 2.2), layout="constrained")
     ax = figure.subplots()
     ax.axhline(0, color=LINE_GREY, linewidth=0.6)

@@ -72,7 +72,7 @@ def read_bids_study(folder: Path, task: str) -> FilmStudy:
 
 
 def generated_study(options: dict[str, Any], seed: int) -> FilmStudy:
-    """Audience that shares smile, brow and jaw movement in known moments and presses a key 1 to 2 s after their peaks."""
+    """Audience that shares smile, brow and jaw in known moments and presses a key 1 to 2 s after their peaks."""
     audience = simulate_audience(
         options["n_viewer"],
         duration=options["duration"],

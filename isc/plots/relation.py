@@ -31,7 +31,7 @@ FEATURES = ({"vertex"}, {"pair"})
 ROW_HEIGHT, KEY_HEIGHT = 42.0, 10.0  # mm
 SERIES_PART, FACE_PART = 0.78, 0.14  # of the width; between them stands the axis of the agreement
 PANEL_PART = 0.66  # of the height of a row; above it stands the title, below it the time
-KEY_GAP = 0.0  # of the height of the axes
+TITLE_PART = 0.16  # of the height of a row, the title with some room; the legend stands on it
 LINE, MARKER = 1.4, 3.6  # pt
 MARGIN = 0.05  # around the face, of its size
 
@@ -69,7 +69,7 @@ def plot_relation(
     Returns
     -------
     Figure
-        Neither shown nor saved. Panels are ``child_axes``: series and face of each row, from the top.
+        Neither shown nor saved. Panels are ``child_axes``: series, agreement and face of each row, from the top.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def plot_relation(
     >>> agreement = xr.DataArray(np.eye(4)[0], dims="window", coords={"time": coords["time"]})
     >>> relation = xr.Dataset({"r": ("vertex", [1.0, -0.3]), "lag": ("vertex", [0.0, 0.0])})
     >>> figure = plot_relation(tisc, agreement, relation, shape)
-    >>> [panel.get_title(loc="left") for panel in figure.axes[0].child_axes[::2]]
+    >>> [panel.get_title(loc="left") for panel in figure.axes[0].child_axes[::3]]
     ['largest r: vertex 13 (r = 1.00 at lag 0.0 s)', 'smallest r: vertex 61 (r = -0.30 at lag 0.0 s)']
     """
     feature = _feature_dim(tisc)
@@ -96,14 +96,16 @@ def plot_relation(
     height = 1 / len(chosen)
     for number, (position, end) in enumerate(chosen):
         bottom = 1 - (number + 1) * height
-        series = ax.inset_axes((0, bottom, SERIES_PART, height * PANEL_PART))
+        series, over = (neat(ax.inset_axes((0, bottom, SERIES_PART, height * PANEL_PART))) for _ in range(2))
         place = ax.inset_axes((1 - FACE_PART, bottom, FACE_PART, height * PANEL_PART))
         one, found = tisc.isel({feature: position}), relation.isel({feature: position})
-        _draw_series(neat(series), one, agreement, thresholds)
+        draw_null_and_series(series, one, thresholds)
+        series.set_ylabel(axis_label("t-ISC", subjects_label(one)))
+        _draw_agreement(over, agreement)
         series.set_title(_title(one, found, end), parse_math=False)
         _draw_place(place, front, _vertices(one, position), float(found["r"]))
     series.set_xlabel(TIME_LABEL)
-    _add_key(ax)
+    _add_key(ax, 1 - height * (1 - PANEL_PART - TITLE_PART))
     return figure_of(ax)
 
 
@@ -140,22 +142,21 @@ def _title(one: xr.DataArray, found: xr.Dataset, end: str) -> str:
     return f"{end}: {feature_label(one) or one.name} ({', '.join(words)})"
 
 
-def _draw_series(ax: Axes, one: xr.DataArray, agreement: xr.DataArray, thresholds: xr.Dataset | None) -> None:
-    """Synchrony over its null band, agreement behind it on the right axis."""
-    draw_null_and_series(ax, one, thresholds)
-    ax.set_ylabel(axis_label("t-ISC", subjects_label(one)))
-    right = neat(ax.twinx())
-    right.set_axes_locator(ax.get_axes_locator())  # a twin does not follow an inset by itself
-    borders = window_borders(agreement["time"].values)
-    right.stairs(agreement.values, borders, fill=True, color=GREEN, alpha=0.25, linewidth=0)
-    right.stairs(agreement.values, borders, color=GREEN, linewidth=0.7)
-    raters = f" of {count_range(agreement['n_raters'].values)}" if "n_raters" in agreement.coords else ""
-    right.set_ylabel(f"agreement\n(share{raters})", color=GREEN)
-    right.tick_params(axis="y", colors=GREEN)
-    right.spines["right"].set(visible=True, color=GREEN)
-    right.set_ylim(0, max(1.0, float(np.nanmax(agreement.values, initial=0.0))))
-    ax.set_zorder(right.get_zorder() + 1)  # the line of synchrony stays in front
+def _draw_agreement(ax: Axes, agreement: xr.DataArray) -> None:
+    """Agreement over the synchrony, its axis on the right; a twin of an inset would hide what is behind it."""
     ax.patch.set_visible(False)
+    borders = window_borders(agreement["time"].values)
+    ax.stairs(agreement.values, borders, fill=True, color=GREEN, alpha=0.25, linewidth=0)
+    ax.stairs(agreement.values, borders, color=GREEN, linewidth=0.6)
+    raters = f" of {count_range(agreement['n_raters'].values)}" if "n_raters" in agreement.coords else ""
+    ax.set_ylabel(f"agreement\n(share{raters})", color=GREEN)
+    ax.yaxis.set_label_position("right")
+    ax.yaxis.tick_right()
+    ax.tick_params(axis="y", colors=GREEN)
+    ax.tick_params(axis="x", bottom=False, labelbottom=False)
+    ax.spines["left"].set_visible(False)
+    ax.spines["right"].set(visible=True, color=GREEN)
+    ax.set(xlim=borders[[0, -1]], ylim=(0, max(1.0, float(np.nanmax(agreement.values, initial=0.0)))))
 
 
 def _vertices(one: xr.DataArray, position: int) -> np.ndarray:
@@ -174,15 +175,15 @@ def _draw_place(ax: Axes, front: Projection, vertices: np.ndarray, r: float) -> 
     margin = MARGIN * (high - low).max()
     ax.set(xlim=(low[0] - margin, high[0] + margin), ylim=(high[1] + margin, low[1] - margin), aspect="equal")
     ax.set_axis_off()
-    for side, x, align in (("R", low[0], "right"), ("L", high[0], "left")):
+    for side, x, align in (("R", low[0], "left"), ("L", high[0], "right")):
         ax.text(x, high[1], side, ha=align, va="bottom")
 
 
-def _add_key(ax: Axes) -> None:
+def _add_key(ax: Axes, bottom: float) -> None:
     """One legend for all rows, above the first."""
     first: Any = ax.child_axes[0]
     handles, labels = first.get_legend_handles_labels()
     handles.append(Patch(facecolor=GREEN, alpha=0.4, label="agreement"))
     named = dict(zip([*labels, "agreement"], handles, strict=True))
-    style: Any = {"loc": "lower left", "bbox_to_anchor": (0, 1 + KEY_GAP), "ncols": len(named), **KEY}
+    style: Any = {"loc": "lower left", "bbox_to_anchor": (0, bottom), "ncols": len(named), **KEY}
     ax.legend(list(named.values()), list(named), **style)
