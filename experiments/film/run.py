@@ -83,16 +83,16 @@ def relation_as_published(tisc: xr.DataArray, agreement: xr.DataArray) -> xr.Dat
 
 
 def relation_as_recommended(
-    tisc: xr.DataArray, agreement: xr.DataArray, settings: dict[str, Any], **more: Any
+    tisc: xr.DataArray, agreement: xr.DataArray, *, settings: dict[str, Any], **more: Any
 ) -> xr.Dataset:
     """Strongest r at the lags of the settings, and its p over all circular shifts."""
     how = {name: settings["relation"][name] for name in ("lags", "statistic")}
     return isc.correlate_with_agreement(tisc, agreement, lags=tuple(how["lags"]), statistic=how["statistic"], **more)
 
 
-def controls(study: FilmStudy, pairs: VertexPairs | None, settings: dict[str, Any]) -> dict[str, Any]:
+def controls(study: FilmStudy, settings: dict[str, Any]) -> dict[str, Any]:
     """The two controls for the movement of pressing itself."""
-    again = partial(isc.temporal_isc, pairs=pairs, **settings["tisc"])
+    again = partial(isc.temporal_isc, **settings["tisc"])
     around = {"before": settings["relation"]["press_before"], "after": settings["relation"]["press_after"]}
     return {
         "split_half": isc.SplitHalf(study.cube, study.presses, again, seed=settings["recommended"]["seed"]),
@@ -208,6 +208,69 @@ def draw_profile(profile: pd.DataFrame, planted: float, vertex: int) -> Figure:
     return figure
 
 
+def analyse(
+    study: FilmStudy, preset: str, pairs: VertexPairs, settings: dict[str, Any]
+) -> tuple[dict[str, xr.Dataset], dict[str, xr.Dataset], xr.DataArray]:
+    """Synchrony of vertices and of pairs, their relation to agreement, and the agreement, in the way of a preset."""
+    results = {
+        "vertices": synchrony_by(study, preset, None, settings),
+        "pairs": synchrony_by(study, preset, pairs, settings),
+    }
+    agreement = agreement_of(study, results["vertices"]["tisc"], settings)
+    relate = relation_as_published if preset == "poster" else partial(relation_as_recommended, settings=settings)
+    return results, {kind: relate(result["tisc"], agreement) for kind, result in results.items()}, agreement
+
+
+def say(preset: str, kind: str, result: xr.Dataset, relation: xr.Dataset) -> None:
+    """Print in words what was tested, and all that has to be known beside it."""
+    print(f"{preset}, {kind}: {result.attrs['tested']}")
+    for text in [*map(str, result["warnings"].values), relation.attrs["refused"], *relation.attrs["warnings"]]:
+        if text:
+            print(f"  note: {text}")
+
+
+def control_numbers(
+    study: FilmStudy, tisc: xr.DataArray, agreement: xr.DataArray, settings: dict[str, Any], strongest: int
+) -> dict[str, float]:
+    """What is left of the relation of vertices under each control."""
+    numbers = {}
+    for name, control in controls(study, settings).items():
+        again = relation_as_recommended(tisc, agreement, settings=settings, control=control)
+        numbers[f"film/control/{name}/r"] = float(again["control_r"][strongest])
+        numbers[f"film/control/{name}/p_smallest"] = float(again["control_p_fwe"].min())
+    return numbers
+
+
+def agreement_numbers(
+    study: FilmStudy, agreement: xr.DataArray, settings: dict[str, Any]
+) -> tuple[dict[str, float], xr.Dataset]:
+    """How far the viewers agree about their peaks, and the chance band of that."""
+    band = isc.chance_band(
+        study.presses,
+        windows=agreement,
+        duration=max(study.duration, float(agreement["stop"].max())),
+        n_surrogates=settings["agreement"]["chance_surrogates"],
+        seed=settings["recommended"]["seed"],
+    )
+    presence = isc.peak_presence(study.presses, windows=agreement, raters=study.logs)
+    numbers = {
+        "film/agreement/largest": float(agreement.max()),
+        "film/agreement/chance_upper": float(band["threshold"]),
+        "film/agreement/krippendorff_alpha": isc.krippendorff_alpha(presence),
+    }
+    return numbers, band
+
+
+def draw_maps(relations: dict[str, xr.Dataset], shape: xr.DataArray) -> dict[str, Figure]:
+    """Correlation with agreement on the face: vertices as a map, the strongest pairs as lines."""
+    vertices, pairs = relations["vertices"], relations["pairs"]
+    r = [found["r"].rename("r with agreement") for found in (vertices, pairs)]
+    return {
+        "vertices": isc.plot_face_map(r[0], shape, significant=vertices["p_fwe"] <= NOMINAL),
+        "pairs": isc.plot_pair_map(r[1], shape, pairs["vertex_a"], pairs["vertex_b"]),
+    }
+
+
 def main() -> None:
     """Run the experiment and write its results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -217,66 +280,36 @@ def main() -> None:
     options = parser.parse_args()
     settings = read_settings(options.quick)
     seed = settings["generated"]["seed"]
-    study = (
-        read_bids_study(options.data, settings["task"])
-        if options.data
-        else generated_study(settings["generated"], seed)
-    )
-    pairs = pairs_of(study, settings)
-    kinds: dict[str, VertexPairs | None] = {"vertices": None, "pairs": pairs}
+    if options.data:
+        study = read_bids_study(options.data, settings["task"])
+    else:
+        study = generated_study(settings["generated"], seed)
+    pairs, figures, tables = pairs_of(study, settings), {}, []
     summary: dict[str, float] = {"film/n_viewer": study.cube.sizes["subject"], "film/duration": study.duration}
-    figures, tables, related = {}, [], {}
 
     for preset in PRESETS:
-        results = {kind: synchrony_by(study, preset, chosen, settings) for kind, chosen in kinds.items()}
-        agreement = agreement_of(study, results["vertices"]["tisc"], settings)
-        relations = {}
+        results, relations, agreement = analyse(study, preset, pairs, settings)
         for kind, result in results.items():
-            if preset == "poster":
-                relations[kind] = relation_as_published(result["tisc"], agreement)
-            else:
-                relations[kind] = relation_as_recommended(result["tisc"], agreement, settings)
-            found = numbers_of(study, result, relations[kind])
-            summary |= {f"film/{preset}/{kind}/{name}": value for name, value in found.items()}
+            say(preset, kind, result, relations[kind])
+            numbers = numbers_of(study, result, relations[kind])
+            summary |= {f"film/{preset}/{kind}/{name}": value for name, value in numbers.items()}
             tables.append(ends_of_r(relations[kind], result).assign(preset=preset))
         figures[f"fig3_{preset}"] = figure_3(results, relations, agreement, study, settings["relation"]["top"])
-        related[preset] = relations
 
-    # the vertices of the recommended analysis: controls, delay, and presses that have nothing to do with the film
-    tisc, relation = results["vertices"]["tisc"], related["recommended"]["vertices"]
+    # What follows is about the vertices of the last preset, the recommended one.
+    tisc, relation = results["vertices"]["tisc"], relations["vertices"]
     strongest = int(np.nanargmax(relation["r"].values))
-    for name, control in controls(study, None, settings).items():
-        again = relation_as_recommended(tisc, agreement, settings, control=control)
-        summary[f"film/control/{name}/r"] = float(again["control_r"][strongest])
-        summary[f"film/control/{name}/p_smallest"] = float(again["control_p_fwe"].min())
-    profile = lag_profile(study, strongest, settings)
-    summary["film/delay/planted"] = planted_delay(study)
+    profile, planted = lag_profile(study, strongest, settings), planted_delay(study)
+    summary["film/delay/planted"] = planted
     summary["film/delay/found"] = float(profile.loc[profile["r"].abs().idxmax(), "lag"])
+    summary |= control_numbers(study, tisc, agreement, settings, strongest)
     summary |= without_relation(tisc, settings, seed)
+    of_agreement, band = agreement_numbers(study, agreement, settings)
+    summary |= of_agreement
 
-    # agreement and its reliability
-    band = isc.chance_band(
-        study.presses,
-        windows=agreement,
-        duration=max(study.duration, float(tisc["stop"].max())),
-        n_surrogates=settings["agreement"]["chance_surrogates"],
-        seed=settings["recommended"]["seed"],
-    )
-    presence = isc.peak_presence(study.presses, windows=tisc, raters=study.logs)
-    summary["film/agreement/largest"] = float(agreement.max())
-    summary["film/agreement/chance_upper"] = float(band["threshold"])
-    summary["film/agreement/krippendorff_alpha"] = isc.krippendorff_alpha(presence)
-
-    shown = None if study.epochs is None else study.epochs[["onset", "duration"]]
-    figures["agreement"] = isc.plot_agreement(agreement, chance=band, epochs=shown)
-    figures["delay"] = draw_profile(profile, summary["film/delay/planted"], strongest)
-    figures["vertices"] = isc.plot_face_map(
-        relation["r"].rename("r with agreement"), study.shape, significant=relation["p_fwe"] <= NOMINAL
-    )
-    by_pair = related["recommended"]["pairs"]["r"]
-    figures["pairs"] = isc.plot_pair_map(
-        by_pair.rename("r with agreement"), study.shape, by_pair["vertex_a"], by_pair["vertex_b"]
-    )
+    figures |= draw_maps(relations, study.shape)
+    figures["agreement"] = isc.plot_agreement(agreement, chance=band, epochs=study.epochs)
+    figures["delay"] = draw_profile(profile, planted, strongest)
     write_results(
         options.out,
         summary=summary,
@@ -291,7 +324,7 @@ def without_relation(tisc: xr.DataArray, settings: dict[str, Any], seed: int) ->
     """The same faces against presses of another generated film: what each test finds where there is nothing."""
     other = generated_study(settings["generated"] | {"duration": float(tisc["stop"].max()) + 1}, seed + 1)
     agreement = agreement_of(other, tisc, settings)
-    naive, honest = relation_as_published(tisc, agreement), relation_as_recommended(tisc, agreement, settings)
+    naive, honest = relation_as_published(tisc, agreement), relation_as_recommended(tisc, agreement, settings=settings)
     return {
         "film/unrelated/naive_share": float((naive["p"] <= NOMINAL).mean()),
         "film/unrelated/p_smallest": float(honest["p_fwe"].min()),

@@ -51,12 +51,15 @@ class FilmStudy:
 
 
 def read_bids_study(folder: Path, task: str) -> FilmStudy:
-    """Faces and presses of a BIDS study; ``isc run`` is called first where its derivatives are not finished."""
+    """Faces and presses of a BIDS study from the derivatives of ``isc run``, which is called where there are none."""
     out_dir = folder / "derivatives" / "isc"
-    code = run(RunRequest(folder, out_dir))
-    if code not in (0, 1):
-        raise SystemExit(f"isc run could not use {folder.name} (exit code {code}); see {out_dir / 'logs'}")
-    cube = load_array(derivative_path(out_dir, "cube", Entities(task=task)))
+    path = derivative_path(out_dir, "cube", Entities(task=task))
+    if not path.exists():
+        given = folder / "code" / "settings.toml"
+        code = run(RunRequest(folder, out_dir, settings=given if given.exists() else None))
+        if not path.exists():
+            raise SystemExit(f"isc run could not use {folder.name} (exit code {code}); see {out_dir / 'logs'}")
+    cube = load_array(path)
     duration = float(cube["time"][-1])
     presses, logs = [], []
     for name in map(str, cube["subject"].values):

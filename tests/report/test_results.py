@@ -15,17 +15,29 @@ SUMMARY = {
 }
 
 
-def test_figures_tables_and_summary_are_written(tmp_path):
-    summary = {**SUMMARY, "recovery/inside/mean": np.float32(np.nan), "recovery/n_audience": np.int64(3)}
+@pytest.fixture
+def short_film(monkeypatch):
+    """The entry of the film experiment with two keys only."""
+    monkeypatch.setattr("isc.report.results.summary_faults", lambda keys, described: [])
+
+
+def test_figures_tables_and_summary_are_written(short_film, tmp_path):
+    summary = {"film/duration": np.float32(np.nan), "film/n_viewer": np.int64(3)}
     figure = Figure()
     figure.add_subplot().plot([0, 1])
-    table = pd.DataFrame({"x": [1.5, np.nan]})
-    write_results(tmp_path, summary=summary, tables={"t": table}, figures={"f": figure}, dictionary="recovery")
-    written = json.loads((tmp_path / "summary.json").read_text())
-    assert (written["recovery/inside/mean"], written["recovery/n_audience"]) == (None, 3)
-    assert (tmp_path / "tables" / "t.tsv").read_text() == "x\n1.5\nn/a\n"
+    table = pd.DataFrame({"lag": [1.5, 2.0], "r": [0.5, np.nan]})
+    write_results(tmp_path, summary=summary, tables={"lags": table}, figures={"f": figure}, dictionary="film")
+    assert json.loads((tmp_path / "summary.json").read_text()) == {"film/duration": None, "film/n_viewer": 3}
+    assert (tmp_path / "tables" / "lags.tsv").read_text() == "lag\tr\n1.5\t0.5\n2.0\tn/a\n"
     assert (tmp_path / "figures" / "f.svg").read_text().startswith("<?xml")
     assert (tmp_path / "figures" / "f.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_table_with_other_columns_than_the_dictionary_is_not_written(short_film, tmp_path):
+    table = pd.DataFrame({"lag": [1.5], "rho": [0.5]})
+    with pytest.raises(ValueError, match="table lags: .*rho"):
+        write_results(tmp_path, summary={}, tables={"lags": table}, figures={}, dictionary="film")
+    assert not list(tmp_path.iterdir())
 
 
 def test_equal_figures_give_equal_files(tmp_path):
