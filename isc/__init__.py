@@ -54,6 +54,7 @@ _STAGES = {
         "plot_null",
         "plot_pair_map",
         "plot_quality",
+        "plot_relation",
         "plot_tisc",
     ),
     "isc.report": ("write_report",),

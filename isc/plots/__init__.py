@@ -8,6 +8,7 @@ from isc.plots.carpet import plot_carpet
 from isc.plots.face import plot_face_map, plot_pair_map
 from isc.plots.null import plot_null
 from isc.plots.quality import plot_quality
+from isc.plots.relation import plot_relation
 from isc.plots.series import plot_agreement, plot_tisc
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "plot_null",
     "plot_pair_map",
     "plot_quality",
+    "plot_relation",
     "plot_tisc",
 ]
