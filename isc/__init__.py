@@ -13,6 +13,7 @@ _STAGES = {
     "isc.io.face": ("read_face_video",),
     "isc.io.keyboard": ("read_key_log",),
     "isc.preprocessing.align": ("align_faces",),
+    "isc.preprocessing.clean": ("bandpass", "envelope", "fill_gaps", "regress_out", "zscore"),
     "isc.preprocessing.resample": ("resample",),
     "isc.preprocessing.stack": ("stack_subjects",),
     "isc.preprocessing.quality": ("face_quality",),
