@@ -10,6 +10,7 @@ from typing import Any
 __version__ = "0.1.0.dev0"
 
 _STAGES = {
+    "isc.io.eeg": ("read_eeg",),
     "isc.io.face": ("read_face_video",),
     "isc.io.keyboard": ("read_key_log",),
     "isc.preprocessing.align": ("align_faces",),
