@@ -13,6 +13,7 @@ _STAGES = {
     "isc.io.eeg": ("read_eeg",),
     "isc.io.face": ("read_face_video",),
     "isc.io.keyboard": ("read_key_log",),
+    "isc.io.physio": ("read_physio",),
     "isc.preprocessing.align": ("align_faces",),
     "isc.preprocessing.clean": ("bandpass", "envelope", "fill_gaps", "regress_out", "zscore"),
     "isc.preprocessing.resample": ("resample",),

@@ -17,7 +17,7 @@ EPOCHS_FILE = re.compile(r"[-_]epo(-\d+)?\.fif(\.gz)?$")
 UNITS = {"mag": "T", "ref_meg": "T", "grad": "T/m", "hbo": "mol/L", "hbr": "mol/L", "temperature": "degC", "gsr": "S"}
 VOLT = "V"  # of all other channels that measure something
 # What MNE's readers raise on files that are damaged or none of theirs: it has no exception of its own.
-UNREADABLE = (OSError, ValueError, RuntimeError, TypeError, LookupError, AssertionError, struct.error)
+UNREADABLE = (OSError, ValueError, RuntimeError, TypeError, LookupError, AttributeError, AssertionError, struct.error)
 UNIT_FREE = ("misc", "stim", "syst", "resp", "exci", "ias", "chpi", "eyegaze", "pupil")
 
 
@@ -110,8 +110,8 @@ def _opened(recording: Any) -> Any:
         return _read(path)
     except UNREADABLE as error:
         raise EegError(
-            f"{path.name} cannot be read by MNE ({type(error).__name__}: {error}); check that the file is complete, with its companions "
-            "(.eeg and .vmrk beside .vhdr, .fdt beside .set)"
+            f"{path.name} cannot be read by MNE ({type(error).__name__}: {error}); check that the file is complete, "
+            "with its companions (.eeg and .vmrk beside .vhdr, .fdt beside .set)"
         ) from error
 
 
