@@ -12,6 +12,8 @@ __version__ = "0.1.0.dev0"
 _STAGES = {
     "isc.io.eeg": ("read_eeg",),
     "isc.io.face": ("read_face_video",),
+    "isc.io.fmri": ("read_bold",),
+    "isc.io.fmri_blocks": ("voxel_blocks",),
     "isc.io.keyboard": ("read_key_log",),
     "isc.io.physio": ("read_physio",),
     "isc.preprocessing.align": ("align_faces",),
