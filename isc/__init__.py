@@ -16,6 +16,7 @@ _STAGES = {
     "isc.io.fmri_blocks": ("voxel_blocks",),
     "isc.io.keyboard": ("read_key_log",),
     "isc.io.physio": ("read_physio",),
+    "isc.io.trackers": ("read_face_tracker",),
     "isc.preprocessing.align": ("align_faces",),
     "isc.preprocessing.clean": ("bandpass", "envelope", "fill_gaps", "regress_out", "zscore"),
     "isc.preprocessing.resample": ("resample",),
