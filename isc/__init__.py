@@ -25,6 +25,8 @@ _STAGES = {
     "isc.synchrony.pairs": ("VertexPairs", "vertex_pairs"),
     "isc.synchrony.temporal": ("isc", "temporal_isc"),
     "isc.synchrony.connectivity": ("isfc",),
+    "isc.synchrony.phase": ("phase_null", "phase_synchrony"),
+    "isc.synchrony.corrca": ("corrca",),
     "isc.synchrony.nulls": ("null_extremes",),
     "isc.synchrony.inference": ("p_values", "thresholds"),
     "isc.behaviour": ("correlate_with_agreement", "find_peaks", "peak_agreement"),

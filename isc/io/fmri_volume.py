@@ -115,7 +115,7 @@ def _region_means(
         labels = [named[k] for k in found]
     if len(labels) != values.shape[1]:
         raise BoldError(f"the atlas has {values.shape[1]} maps but {len(labels)} labels; give one name a map")
-    return values, labels, _centres(maps, found)
+    return values, labels, {"label": ("region", np.array(found)), **_centres(maps, found)}
 
 
 def _check_overlap(image: Any, maps: Any) -> None:

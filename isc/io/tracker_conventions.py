@@ -109,7 +109,6 @@ CONVENTIONS = (
                 "landmarks", "vertex", r"lm_mp_(?P<label>\d+)_(?P<axis>[xyz])", "1", "Point as a share of the picture."
             ),
             Group("head", "channel", r"(?P<label>pitch|yaw|roll)", "deg", "Rotation of the head."),
-            Group("gaze", "direction", r"(?P<label>gaze_(?:yaw|pitch))", "deg", "Direction of gaze."),
         ),
         time="frame_time_in_ms",
         seconds=1e-3,

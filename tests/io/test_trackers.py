@@ -288,20 +288,18 @@ def test_other_hdf5_and_netcdf_files_are_refused(tmp_path):
 def test_every_group_of_columns_occurs_in_a_file_of_its_tool(convention):
     columns = {"OpenFace": openface, "py-feat": pyfeat, "LibreFace": libreface}[convention.tool]().columns
     for group in convention.groups:
-        if group.variable != "gaze" or convention.tool == "OpenFace":
-            assert columns_of(group, list(columns)), group.variable
+        assert columns_of(group, list(columns)), group.variable
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS, ids=lambda convention: convention.tool)
 def test_every_variable_of_a_tool_is_in_the_data_dictionary(convention):
     described = read_dictionary("trackers")["Columns"]
     for group in convention.groups:
-        if group.variable != "gaze" or convention.tool == "OpenFace":
-            assert [
-                key
-                for key, column in described.items()
-                if key.startswith(convention.tool) and f"becomes {group.variable}." in column["Description"]
-            ], group.variable
+        assert [
+            key
+            for key, column in described.items()
+            if key.startswith(convention.tool) and f"becomes {group.variable}." in column["Description"]
+        ], group.variable
 
 
 @pytest.mark.external
