@@ -4,20 +4,25 @@ Every plot takes its data first and an optional ``ax``; without one it makes a f
 units and counts on its labels and colours that colour-blind readers tell apart.
 """
 
+from isc.plots.brain import plot_brain_map, plot_surface_map
 from isc.plots.carpet import plot_carpet
 from isc.plots.face import plot_face_map, plot_pair_map
 from isc.plots.null import plot_null
 from isc.plots.quality import plot_quality
 from isc.plots.relation import plot_relation
 from isc.plots.series import plot_agreement, plot_tisc
+from isc.plots.topomap import plot_topomap
 
 __all__ = [
     "plot_agreement",
+    "plot_brain_map",
     "plot_carpet",
     "plot_face_map",
     "plot_null",
     "plot_pair_map",
     "plot_quality",
     "plot_relation",
+    "plot_surface_map",
     "plot_tisc",
+    "plot_topomap",
 ]
