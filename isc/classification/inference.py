@@ -161,8 +161,9 @@ def permuted_labels(
     Examples
     --------
     >>> clips = pd.DataFrame({"clip": list("abcd"), "subject": list("1111"), "take": list("xxyy")})
-    >>> permuted_labels(clips, np.array([0, 0, 1, 1]), "take", 2, seed=1).tolist()
-    [[1, 1, 0, 0], [0, 0, 1, 1]]
+    >>> labels = permuted_labels(clips, np.array([0, 0, 1, 1]), "take", 50, seed=1)
+    >>> np.unique(labels, axis=0).tolist()
+    [[0, 0, 1, 1], [1, 1, 0, 0]]
     """
     if exchange not in clips:
         raise ValueError(f"exchange={exchange!r} needs a column of that name; there are {sorted(map(str, clips.columns))}")
