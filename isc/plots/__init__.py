@@ -5,6 +5,13 @@ units and counts on its labels and colours that colour-blind readers tell apart.
 """
 
 from isc.plots.carpet import plot_carpet
+from isc.plots.classification import (
+    plot_confusion,
+    plot_learning_curve,
+    plot_prototypes,
+    plot_reliability,
+    plot_subject_accuracy,
+)
 from isc.plots.face import plot_face_map, plot_pair_map
 from isc.plots.null import plot_null
 from isc.plots.quality import plot_quality
@@ -13,9 +20,14 @@ from isc.plots.series import plot_agreement, plot_tisc
 __all__ = [
     "plot_agreement",
     "plot_carpet",
+    "plot_confusion",
     "plot_face_map",
+    "plot_learning_curve",
     "plot_null",
     "plot_pair_map",
+    "plot_prototypes",
     "plot_quality",
+    "plot_reliability",
+    "plot_subject_accuracy",
     "plot_tisc",
 ]
