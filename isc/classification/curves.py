@@ -83,23 +83,31 @@ def learning_curve(
     codes, classes = encode(learner.clips["label"])
     fold = folds_of(learner.clips, split, n_folds, 1, seed).values[0]
     chosen = _checked_sizes(sizes, fold, len(classes))
-    right = np.zeros((n_draws, chosen.size, codes.size))
-    near = np.full((chosen.size, codes.size), -1)  # of the first draw
+    right, near = _draws(learner, codes, fold, chosen, n_draws, seed)
+    share = right.mean(axis=0)
+    result = _with_band(share, learner.clips["subject"], "size", chosen, seed)
+    result["sd_of_draws"] = ("size", np.nanmean(right, axis=2).std(axis=0, ddof=1) if n_draws > 1 else np.full(chosen.size, np.nan))
+    if learner.k == 1:
+        result = result.assign(_chance(learner.clips, codes, near, seed))
+    return result.assign_attrs(model=str(model), split=str(split if isinstance(split, str) else "own"), n_draws=n_draws)
+
+
+def _draws(
+    learner: Learner, codes: np.ndarray, fold: np.ndarray, sizes: np.ndarray, n_draws: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each clip is recognised (draw, size, clip), and its neighbours (size, clip) in the first draw."""
+    right = np.full((n_draws, sizes.size, codes.size), np.nan)
+    near = np.full((sizes.size, codes.size), -1)
     for number in np.unique(fold[fold >= 0]):
         test, train = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
         predict = _walk(learner, codes, train, test) if learner.k == 1 else _learn(learner, codes, train, test)
         for draw in range(n_draws):
             order = np.random.default_rng([seed, draw, int(number)]).permutation(train.size)
-            said, nearest = predict(order, chosen)
+            said, nearest = predict(order, sizes)
             right[draw][:, test] = said == codes[test]
             if draw == 0 and nearest is not None:
                 near[:, test] = nearest
-    share = right.mean(axis=0)
-    result = _with_band(share, learner.clips["subject"], "size", chosen, seed)
-    result["sd_of_draws"] = ("size", right.mean(axis=2).std(axis=0, ddof=1) if n_draws > 1 else np.full(chosen.size, np.nan))
-    if learner.k == 1:
-        result = result.assign(_chance(learner.clips, codes, near, seed))
-    return result.assign_attrs(model=str(model), split=str(split if isinstance(split, str) else "own"), n_draws=n_draws)
+    return right, near
 
 
 def _checked_sizes(sizes: Sequence[int] | None, fold: np.ndarray, n_class: int) -> np.ndarray:
@@ -239,8 +247,8 @@ def hit_rate_curve(
         folds = folds_of(part.clips, split, n_folds, 1, seed)
         share[row, keep] = _right(Learner(part, "1nn", n_component=n_component), folds)
         smallest = smallest or int(keep.size - np.bincount(folds.values[0]).max())
-        how: dict[str, Any] = {"sizes": [smallest], "n_draws": n_draws, "n_component": n_component, "seed": seed}
-        matched[row] = float(learning_curve(part, split=folds, **how)["accuracy"][0])
+        learner, codes = Learner(part, "1nn", n_component=n_component), encode(part.clips["label"])[0]
+        matched[row] = _draws(learner, codes, folds.values[0], np.array([smallest]), n_draws, seed)[0].mean()
     if smallest is None:
         raise ValueError(f"no level of {hit_rate} leaves enough clips for the folds; use fewer folds or lower levels")
     known = np.isfinite(share).any(axis=1)
