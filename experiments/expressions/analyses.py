@@ -60,12 +60,14 @@ def analyse_action_units(data: xr.DataArray, settings: dict[str, Any], summary: 
     for name, clips in label_sets(data, settings["labels"]).items():
         for model in MODELS:
             for split, division in SPLITS.items():
-                result = isc.cross_validate(clips, model=model, split=division, n_folds=settings["n_folds"])
+                repeats = 1 if split == "loso" else settings["n_repeats"]
+                options = {"split": division, "n_folds": settings["n_folds"], "n_repeats": repeats}
+                result = isc.cross_validate(clips, model=model, **options)
                 results[name, model, split] = result
                 add_scores(summary, f"action_units/{name}/{model}/{split}", result, settings["n_bootstrap"])
                 if model == "1nn":
-                    how = {"split": division, "n_folds": settings["n_folds"], "n_permutations": settings["n_permutations"]}
-                    test = isc.permutation_test(clips, **how)
+                    options = {"split": division, "n_folds": settings["n_folds"]}
+                    test = isc.permutation_test(clips, n_permutations=settings["n_permutations"], **options)
                     summary[f"action_units/{name}/{model}/{split}/p"] = float(test["p"])
                     summary[f"action_units/{name}/{model}/{split}/chance"] = float(test["chance"])
             class_table(results[name, model, "loso"]).to_csv(tables / f"action_units_{name}_{model}_classes.tsv", sep="\t")

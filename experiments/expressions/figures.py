@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from analyses import SPLITS, Study, by_subject
 from matplotlib.figure import Figure
@@ -78,9 +77,10 @@ def _draw_reasons(name: str, study: Study, meshes: xr.DataArray, folder: Path, s
         at_vertex = _on_all_vertices(at_vertex, shape.sizes["vertex"])
         save(isc.plot_face_map(at_vertex, shape), folder / f"{name}_vertices_{kind}.png")
     published = study.results["published", "all"]
-    table = pd.concat([prototypes(study.space, chosen[:1], folds=f, n_neighbour=4) for f in (published,)])
-    table = pd.concat([table, prototypes(study.space, chosen[1:], folds=guarded, n_neighbour=4)])
-    save(plot_prototypes(meshes, table), folder / f"{name}_prototypes.png")
+    pairs = {"published: 10-fold": (chosen[:1], published), "guarded: person left out": (chosen[:1], guarded)}
+    for title, (clips, folds) in pairs.items():
+        table = prototypes(study.space, clips, folds=folds, n_neighbour=4)
+        save(plot_prototypes(meshes, table, names=[title]), folder / f"{name}_prototypes_{title.partition(':')[0]}.png")
     _draw_class_maps(name, study, shape, folder, summary)
 
 

@@ -32,7 +32,7 @@ from inputs import action_units, corpora, data_folders, generated
 from isc.classification.scores import class_table
 
 HERE = Path(__file__).parent
-QUICK: dict[str, Any] = {"n_permutations": 999, "n_refit": 9, "n_bootstrap": 500, "n_draws": 5}
+QUICK: dict[str, Any] = {"n_repeats": 1, "n_permutations": 999, "n_refit": 9, "n_bootstrap": 500, "n_draws": 5}
 QUICK_CLIPS = {"n_subject": 4, "n_repetition": 3}
 
 
@@ -77,7 +77,7 @@ def print_action_units(summary: Summary) -> None:
             for split in ("kfold10", "repetition_grouped", "take_grouped", "loso"):
                 key = f"action_units/{name}/{model}/{split}"
                 value, low, high = (summary[f"{key}/accuracy{s}"] for s in ("", "_low", "_high"))
-                p = f", p = {summary[f'{key}/p']:.4g}" if f"{key}/p" in summary else ""
+                p = f", p = {summary[f'{key}/p']:.4g}, labels permuted {summary[f'{key}/chance']:.3f}" if f"{key}/p" in summary else ""
                 print(f"action units {name} {model:8} {split:18} {value:.3f} [{low:.3f}, {high:.3f}]{p}")
 
 

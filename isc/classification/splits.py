@@ -109,11 +109,13 @@ def _divide(clips: pd.DataFrame, group: str | None, n_folds: int, seed: int) -> 
     kind = StratifiedKFold if group is None else StratifiedGroupKFold
     splitter = kind(n_splits=n_folds, shuffle=True, random_state=seed)
     fold = np.empty(len(clips), dtype=int)
+    # groups as numbers in the order of the table: what they are called does not change the folds
+    number = None if group is None else pd.factorize(clips[group])[0]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The least populated class")  # said above, in our words
-        divided = splitter.split(clips, clips["label"], None if group is None else clips[group])
-        for number, (_, test) in enumerate(divided):
-            fold[test] = number
+        divided = splitter.split(clips, clips["label"], number)
+        for place, (_, test) in enumerate(divided):
+            fold[test] = place
     return fold
 
 

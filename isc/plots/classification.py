@@ -1,5 +1,6 @@
 """Who was recognised: confusion matrices, curves, subjects under several protocols, prototypes, calibration."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -160,7 +161,7 @@ def _draw_curve(ax: Axes, curve: xr.Dataset, dim: str, name: str, colour: str, *
         text = "as many training clips at every level"
         ax.plot(x, curve["matched"].values, linestyle=DASHED, color=colour, label=f"{name}: {text}" if name else text)
     if "chance" in curve:
-        said = "chance, to its 95 %" if alone else f"chance, {label}"
+        said = "labels permuted" if alone else f"{label}, labels permuted"
         ax.plot(x, curve["chance"].values, color=colour if not alone else INK, linestyle=":", linewidth=0.9, label=said)
         ax.fill_between(x, curve["chance"].values, curve["chance_high"].values, color=BAND_GREY, linewidth=0, zorder=0)
 
@@ -203,7 +204,8 @@ def plot_subject_accuracy(table: pd.DataFrame, *, chance: float | None = None, a
         ax.plot(x, values, "-o", color=LINE_GREY, linewidth=0.6, markersize=2.5, alpha=0.8)
     for place, mean in zip(x, table.mean().to_numpy(), strict=True):
         ax.plot([place - 0.18, place + 0.18], [mean, mean], color=BLUE, linewidth=2.4, zorder=3, solid_capstyle="butt")
-        ax.annotate(f"{mean:.2f}", (place + 0.2, mean), color=BLUE, va="center", weight="bold")
+        paper: dict[str, Any] = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
+        ax.annotate(f"{mean:.2f}", (place + 0.21, mean), color=BLUE, va="center", weight="bold", bbox=paper, zorder=4)
     ax.plot([], [], color=BLUE, linewidth=2.4, label="mean over subjects")
     if chance is not None:
         ax.axhline(chance, color=INK, linestyle=":", linewidth=0.9, label=f"chance {chance:.2f}")
@@ -214,7 +216,9 @@ def plot_subject_accuracy(table: pd.DataFrame, *, chance: float | None = None, a
 
 
 @styled
-def plot_prototypes(meshes: xr.DataArray, neighbours: pd.DataFrame, *, ax: Axes | None = None) -> Figure:
+def plot_prototypes(
+    meshes: xr.DataArray, neighbours: pd.DataFrame, *, names: Sequence[str] | None = None, ax: Axes | None = None
+) -> Figure:
     """A clip and the training clips nearest to it, with who shows what; neighbours of the same person are marked.
 
     Parameters
@@ -223,6 +227,8 @@ def plot_prototypes(meshes: xr.DataArray, neighbours: pd.DataFrame, *, ax: Axes 
         MediaPipe's mesh for every clip, with names along ``clip``, ``label`` and ``subject``.
     neighbours : DataFrame
         From `isc.classification.explain.prototypes`; a row of faces for each of its clips.
+    names : sequence of str, optional
+        A name for each row, such as that of the protocol.
     ax : Axes, optional
         Where to draw; by default a new figure, 180 mm wide.
 
@@ -257,6 +263,7 @@ def plot_prototypes(meshes: xr.DataArray, neighbours: pd.DataFrame, *, ax: Axes 
         own = meshes.sel(clip=clip)
         title = f"{str(own['label'].values)}\nsubject {str(own['subject'].values)}"
         _small_face(panels[row * columns], own, f"tested: {title}", INK)
+        panels[row * columns].set_ylabel(names[row] if names is not None else "")
         for panel, (_, near) in zip(panels[row * columns + 1 :], found.iterrows(), strict=False):
             colour = GREEN if near["same_label"] else VERMILLION
             person = "same subject" if near["same_subject"] else f"subject {near['subject']}"
