@@ -6,6 +6,13 @@ units and counts on its labels and colours that colour-blind readers tell apart.
 
 from isc.plots.brain import plot_brain_map, plot_surface_map
 from isc.plots.carpet import plot_carpet
+from isc.plots.classification import (
+    plot_confusion,
+    plot_learning_curve,
+    plot_prototypes,
+    plot_reliability,
+    plot_subject_accuracy,
+)
 from isc.plots.face import plot_face_map, plot_pair_map
 from isc.plots.null import plot_null
 from isc.plots.quality import plot_quality
@@ -17,12 +24,17 @@ __all__ = [
     "plot_agreement",
     "plot_brain_map",
     "plot_carpet",
+    "plot_confusion",
     "plot_face_map",
+    "plot_learning_curve",
     "plot_null",
     "plot_pair_map",
+    "plot_prototypes",
     "plot_quality",
     "plot_relation",
     "plot_surface_map",
+    "plot_reliability",
+    "plot_subject_accuracy",
     "plot_tisc",
     "plot_topomap",
 ]
