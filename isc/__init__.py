@@ -31,7 +31,7 @@ _STAGES = {
         "plot_quality",
         "plot_tisc",
     ),
-    "isc.report": ("write_report",),
+    "isc.report": ("explore", "write_report"),
     "isc.simulate": ("simulate_cube", "simulate_face_video", "simulate_key_log"),
     "isc.study": ("Study", "StudyError", "read_study"),
 }

@@ -183,6 +183,38 @@ def write_derivative_dataset(
     write_json(sidecar_for("descriptions"), root / "descriptions.json")
 
 
+def linked_raw(root: Path) -> Path:
+    """Raw data set that a derivative data set was made from.
+
+    Parameters
+    ----------
+    root : Path
+        The derivative data set.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    BidsError
+        When `root` is not a derivative data set of ours.
+
+    Examples
+    --------
+    >>> linked_raw(Path("no-such-folder"))
+    Traceback (most recent call last):
+    isc.io.bids_names.BidsError: no-such-folder is no derivative data set of isc: ...
+    """
+    path = root / DESCRIPTION_FILE
+    link = read_json(path).get("DatasetLinks", {}).get(RAW_LINK) if path.is_file() else None
+    if link is None:
+        raise BidsError(
+            f"{root.name} is no derivative data set of isc: {DESCRIPTION_FILE} with a link to the raw data is missing"
+        )
+    return root / link
+
+
 def _name_of(raw: Path) -> str:
     path = raw / DESCRIPTION_FILE
     return str(read_json(path).get("Name", raw.resolve().name)) if path.is_file() else raw.resolve().name

@@ -10,11 +10,11 @@ import xarray as xr
 from isc.io.atomic import write_bytes
 from isc.io.bids import figures_folder, root_path
 from isc.io.derivatives import DerivativeError, read_sidecar, read_table
-from isc.io.text import TableError, read_tsv
 from isc.mesh import mean_shape
 from isc.report import CITATIONS, Fact, Notice, ReportContent, write_report
 from isc.stages.behaviour import make_agreement, make_association, read_agreement
-from isc.stages.group import FEATURE_SETS, Group, Progress, epochs_path, film_duration, make_cube, usable_participants
+from isc.stages.explorer import write_explorer
+from isc.stages.group import FEATURE_SETS, Group, Progress, film_duration, make_cube, read_epochs, usable_participants
 from isc.stages.methods import CITED, methods_text
 from isc.stages.sections import (
     Results,
@@ -27,7 +27,7 @@ from isc.stages.sections import (
 from isc.stages.shelf import Shelf, load_array, load_dataset, stored_warnings
 from isc.stages.synchrony import inference_notes, make_nulls, make_thresholds, make_tisc
 from isc.stages.version import code_version, software_versions
-from isc.study import Study
+from isc.study import Study, StudyError
 from isc.synchrony.inference import thresholds
 
 
@@ -46,7 +46,7 @@ class Products:
 def analyse_group(
     study: Study, shelf: Shelf, participants: Mapping[str, Shelf], failed: Mapping[str, str], progress: Progress
 ) -> Path:
-    """Make all products of the group and write the report.
+    """Make all products of the group and write the report and the explorer.
 
     Parameters
     ----------
@@ -78,6 +78,7 @@ def analyse_group(
     path = root_path(shelf.root, "report")
     write_report(path, content)
     _write_figures(group, content)
+    write_explorer(study, shelf)
     return path
 
 
@@ -176,15 +177,11 @@ def _quality_table(group: Group) -> pd.DataFrame:
 
 
 def _epochs(group: Group) -> pd.DataFrame | None:
-    """Annotated epochs of the film, when the study has them."""
-    path = epochs_path(group.shelf.raw_root, group.study.task)
-    if not path.is_file():
-        return None
+    """Annotated epochs of the film; a note when their table cannot be used."""
     try:
-        table = read_tsv(path)
-        return table.astype({"onset": float, "duration": float})
-    except (TableError, KeyError, ValueError) as error:
-        group.notes.append(f"{path.name} cannot be used and no epochs are shaded: {error}")
+        return read_epochs(group.shelf.raw_root, group.study.task)
+    except StudyError as error:
+        group.notes.append(str(error))
         return None
 
 
