@@ -77,8 +77,9 @@ def render_report(content: ReportContent) -> str:
     >>> render_report(ReportContent(title="Pilot")).splitlines()[0]
     '<!doctype html>'
     """
-    style = page_environment().get_template("report.css").render()
-    return page_environment().get_template("report.html").render(
+    environment = page_environment()
+    style = environment.get_template("report.css").render()
+    return environment.get_template("report.html").render(
         content=content,
         notices=sorted(content.warnings, key=lambda notice: list(SEVERITY_WORDS).index(notice.severity)),
         most_rows=MOST_ROWS,

@@ -104,7 +104,8 @@ def study_shape(cube: xr.DataArray) -> xr.DataArray:
         As `isc.mesh.mean_shape` gives it.
     """
     shapes = [mean_shape(cube.isel(subject=number)) for number in range(cube.sizes["subject"])]
-    return xr.concat(shapes, "subject", coords="minimal", compat="override").mean("subject").assign_attrs(shapes[0].attrs)
+    together = xr.concat(shapes, "subject", coords="minimal", compat="override")
+    return together.mean("subject").assign_attrs(shapes[0].attrs)
 
 
 def _tested(study: Study, shelf: Shelf, features: str) -> xr.Dataset:

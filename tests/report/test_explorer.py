@@ -85,7 +85,8 @@ def test_of_many_pairs_the_strongest_are_kept_in_their_order(tisc, shape):
 
 def test_the_header_says_what_the_arrays_know_and_what_is_given(tisc, shape, limits):
     html = explore(tisc, shape, thresholds=limits, facts=(Fact("stimulus", EVIL),)).html
-    shown = dict(zip(re.findall("<dt>(.*?)</dt>", html), map(unescape, re.findall("<dd>(.*?)</dd>", html)), strict=True))
+    labels, values = (re.findall(f"<{tag}>(.*?)</{tag}>", html) for tag in ("dt", "dd"))
+    shown = dict(zip(labels, map(unescape, values), strict=True))
     assert shown["participants"] == "21"
     assert shown["null"] == "circular shift"
     assert shown["what its error rate covers"] == "all cells"

@@ -129,7 +129,7 @@ class Series extends Drawing {
 
   drawTime(floor) {
     this.line([[LEFT, floor], [this.width - RIGHT, floor]], INK, 1);
-    for (const tick of ticks(this.study.borders[0], this.study.borders[this.study.size], (this.width - LEFT) / 90)) {
+    for (const tick of ticks(this.study.borders[0], this.study.borders[this.study.size], Math.max(3, (this.width - LEFT) / 90))) {
       this.line([[this.across(tick), floor], [this.across(tick), floor + 4]], INK, 1);
       this.text(String(Number(tick.toFixed(6))), this.across(tick), floor + 17, "center");
     }
