@@ -25,10 +25,13 @@ _STAGES = {
     "isc.plots": (
         "plot_agreement",
         "plot_carpet",
+        "plot_diagnostics",
         "plot_face_map",
         "plot_null",
         "plot_pair_map",
         "plot_quality",
+        "plot_subject_matrix",
+        "plot_subject_series",
         "plot_tisc",
     ),
     "isc.report": ("explore", "write_report"),

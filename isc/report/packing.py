@@ -93,12 +93,10 @@ def _bits(flags: np.ndarray) -> str:
 
 def _counts(values: xr.DataArray) -> np.ndarray | None:
     """Subjects behind each cell, (window, 1) where all features have the same number."""
-    given = values.coords.get("n_subject", values.attrs.get("n_subject"))
+    given = values.coords["n_subject"] if "n_subject" in values.coords else values.attrs.get("n_subject")
     if given is None:
         return None
-    counts = np.zeros(values.shape, dtype=np.int64) + (
-        given if np.isscalar(given) else given.broadcast_like(values).transpose(*values.dims).values
-    )
+    counts = (xr.zeros_like(values, dtype=np.int64) + given).transpose(*values.dims).values
     same = (counts == counts[:, :1]).all()
     return counts[:, :1] if same else counts
 

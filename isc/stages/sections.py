@@ -181,7 +181,7 @@ def face_section(results: Results) -> Section:
         _figure(
             face,
             f"t-ISC of every vertex in the window {span}, on the mean face of the study (landmarks, no picture of a "
-            f"participant). The window with the largest t-ISC is shown. Dots mark significant vertices.",
+            f"participant). The window with the largest t-ISC is shown. Significant vertices are outlined.",
             f"Face map at {span}: {n_significant} of {at.size} vertices significant, largest r = "
             f"{float(at[feature]):.2f} at {feature_name(tisc, feature)}.",
         ),
