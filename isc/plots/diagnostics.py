@@ -39,8 +39,9 @@ def plot_diagnostics(diagnosis: xr.Dataset, *, ax: Axes | None = None) -> Figure
     ----------
     diagnosis : Dataset, dims (window,)
         From `isc.diagnose`: ``autocorrelation_time`` (samples), and where there are any ``effective_samples`` and
-        ``dropped_share`` (share of subjects without a value); coord ``time`` (s). attrs ``autocorrelation_time`` (of the
-        whole recording), ``stationarity_ratio`` and ``stationarity_p`` are written on the figure. NaN is left empty.
+        ``dropped_share`` (share of subjects without a value); coord ``time`` (s). The attrs ``autocorrelation_time``
+        (of the whole recording), ``stationarity_ratio`` and ``stationarity_p`` are written on the figure. NaN is left
+        empty.
     ax : Axes, optional
         Where to draw (panels below one another within it); by default a new figure, 180 mm wide.
 

@@ -61,7 +61,7 @@ def test_windows_without_a_value_leave_a_gap(diagnosis):
 
 
 def test_a_data_set_without_smoothness_is_refused(diagnosis):
-    with pytest.raises(ValueError, match="diagnosis needs autocorrelation_time as isc.diagnose gives it; it has effective"):
+    with pytest.raises(ValueError, match="needs autocorrelation_time as isc.diagnose gives it; it has eff"):
         plot_diagnostics(diagnosis.drop_vars("autocorrelation_time"))
     with pytest.raises(ValueError, match=r"autocorrelation_time needs dims \('window',\)"):
         plot_diagnostics(diagnosis.expand_dims(subject=2))
