@@ -158,6 +158,18 @@ def _diagnostics() -> Figure:
     )
 
 
+def _recording() -> Figure:
+    rng = np.random.default_rng(8)
+    time = np.arange(0, 105, 0.1)
+    values = np.cumsum(rng.normal(0, 0.15, (time.size, 6)), axis=0)
+    values = (values - values.mean(axis=0)) * [1, 1, 0.5, 0.2, 0.2, 0.3]
+    values[520:548] = np.nan
+    coords = {"time": time, "channel": ["yaw", "pitch", "roll", "x", "y", "z"]}
+    return isc.plot_recording(
+        xr.DataArray(values, dims=("time", "channel"), coords=coords), presses=[12.0, 41.5, 44.0, 83.0]
+    )
+
+
 FIGURES: dict[str, Callable[[], Figure]] = {
     "tisc": _series,
     "face_map": _face_map,
@@ -169,6 +181,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "subject_matrix": _subject_matrix,
     "subject_series": _subject_series,
     "diagnostics": _diagnostics,
+    "recording": _recording,
 }
 
 

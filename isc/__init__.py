@@ -30,6 +30,7 @@ _STAGES = {
         "plot_null",
         "plot_pair_map",
         "plot_quality",
+        "plot_recording",
         "plot_subject_matrix",
         "plot_subject_series",
         "plot_tisc",

@@ -10,6 +10,7 @@ from isc.plots.face import plot_face_map, plot_pair_map
 from isc.plots.matrix import plot_subject_matrix, plot_subject_series
 from isc.plots.null import plot_null
 from isc.plots.quality import plot_quality
+from isc.plots.recording import plot_recording
 from isc.plots.series import plot_agreement, plot_tisc
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "plot_null",
     "plot_pair_map",
     "plot_quality",
+    "plot_recording",
     "plot_subject_matrix",
     "plot_subject_series",
     "plot_tisc",

@@ -99,7 +99,7 @@ def plot_subject_matrix(
 def plot_subject_series(
     tisc: xr.DataArray, *, order: Order = "similarity", scale: Normalize | None = None, ax: Axes | None = None
 ) -> Figure:
-    """t-ISC of every subject or dyad over time, similar rows together.
+    """Synchrony (t-ISC) of every subject or dyad over time, similar rows together.
 
     Parameters
     ----------
