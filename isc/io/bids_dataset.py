@@ -43,7 +43,7 @@ whose sidecar is missing or disagrees is not read.
 
 - `sub-*/beh` landmarks (zarr), blendshapes, quality and reported peaks of each participant; `sub-*/motion` head pose
 - `group` cube, synchrony, null, thresholds, agreement and their association
-- `report.html`, `explore.html`, `logs/run.jsonl`, `code/settings.toml`
+- `report.html`, `explore.html`, `sub-*.html`, `logs/run.jsonl`, `code/settings.toml`
 
 {personal_data}
 """

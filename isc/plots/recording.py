@@ -68,9 +68,7 @@ def plot_recording(pose: xr.DataArray, *, presses: Sequence[float] | None = None
     n_panel = 2 if presses is None else 3
     panels = split(get_axes(ax, height=HEIGHT), rows=n_panel, heights=HEIGHTS[:n_panel], share="x")
     drawn = _thinned(pose)
-    for panel, names, label in zip(
-        panels, (ANGLES, PLACES), ("rotation\n(degrees)", "position\n(cm)"), strict=False
-    ):
+    for panel, names, label in zip(panels, (ANGLES, PLACES), ("rotation\n(degrees)", "position\n(cm)"), strict=False):
         _draw_channels(panel, drawn, names)
         _shade_lost(panel, pose)
         panel.set_ylabel(label)

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from isc.io.atomic import write_bytes
-from isc.io.bids import figures_folder, root_path
+from isc.io.bids import figures_folder, participant_page, root_path
 from isc.io.derivatives import DerivativeError, read_sidecar, read_table
 from isc.mesh import mean_shape
 from isc.report import CITATIONS, Fact, Notice, ReportContent, write_report
@@ -16,6 +16,7 @@ from isc.stages.behaviour import make_agreement, make_association, read_agreemen
 from isc.stages.explorer import write_explorer
 from isc.stages.group import FEATURE_SETS, Group, Progress, film_duration, make_cube, read_epochs, usable_participants
 from isc.stages.methods import CITED, methods_text
+from isc.stages.participant_page import write_participant_page
 from isc.stages.sections import (
     Results,
     behaviour_section,
@@ -46,7 +47,7 @@ class Products:
 def analyse_group(
     study: Study, shelf: Shelf, participants: Mapping[str, Shelf], failed: Mapping[str, str], progress: Progress
 ) -> Path:
-    """Make all products of the group and write the report and the explorer.
+    """Make all products of the group and write the report, a page a participant and the explorer.
 
     Parameters
     ----------
@@ -78,6 +79,8 @@ def analyse_group(
     path = root_path(shelf.root, "report")
     write_report(path, content)
     _write_figures(group, content)
+    for participant in usable.values():
+        write_participant_page(study, participant)
     write_explorer(study, shelf)
     return path
 
@@ -131,6 +134,7 @@ def _content(group: Group, products: Products, n_recorded: int) -> ReportContent
         methods=methods_text(group.study, cube, results.tisc["vertices"]),
         citations=tuple(CITATIONS[name] for name in CITED),
         software=software_versions(),
+        pages={"Interactive map of synchrony": root_path(group.shelf.root, "explorer").name},
     )
 
 
@@ -160,6 +164,7 @@ def _results(group: Group, products: Products, cube: xr.DataArray) -> Results:
         quality=_quality_table(group),
         epochs=_epochs(group),
         links=_links(group, products),
+        pages={name: participant_page(group.shelf.root, name.removeprefix("sub-")).name for name in group.participants},
     )
 
 
