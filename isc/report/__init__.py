@@ -10,6 +10,7 @@ from isc.report.explorer import Explorer, explore
 from isc.report.nulls import NULL_LIMITS, compare_nulls
 from isc.report.page import render_report, write_report
 from isc.report.references import CITATIONS
+from isc.report.results import summary_faults, write_results
 from isc.report.vector import figure_svg
 
 __all__ = [
@@ -27,5 +28,7 @@ __all__ = [
     "explore",
     "figure_svg",
     "render_report",
+    "summary_faults",
     "write_report",
+    "write_results",
 ]

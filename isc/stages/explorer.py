@@ -17,8 +17,10 @@ from isc.report import Explorer, Fact, explore
 from isc.stages.behaviour import read_agreement
 from isc.stages.group import label, read_epochs
 from isc.stages.shelf import Shelf, load_array, load_dataset
+from isc.stages.synchrony import deciding_schemes
 from isc.stages.version import code_version
 from isc.study import Study, StudyError, read_study
+from isc.synchrony.decision import strictest
 from isc.synchrony.inference import thresholds
 
 DONE, UNUSABLE = 0, 2  # exit codes
@@ -76,12 +78,13 @@ def _explorer(study: Study, shelf: Shelf) -> Explorer:
     cube = read_array(shelf.path("cube"))
     if isinstance(cube, xr.Dataset):
         raise TypeError("the cube holds a data set, not one array")
-    agreement = shelf.path("agreement", desc="peaks")
+    agreement, n_subject = shelf.path("agreement", desc="peaks"), cube.sizes["subject"]
+    pairs = _tested(study, shelf, "pairs").merge(_thresholds(study, shelf, "pairs", n_subject)[["threshold"]])
     return explore(
         _tested(study, shelf, "vertices"),
         study_shape(cube),
-        thresholds=_thresholds(study, shelf, "vertices"),
-        pairs=_tested(study, shelf, "pairs").merge(_thresholds(study, shelf, "pairs")[["threshold"]]),
+        thresholds=_thresholds(study, shelf, "vertices", n_subject),
+        pairs=pairs,
         agreement=read_agreement(agreement) if agreement.is_file() else None,
         peaks=_presses(shelf, [str(name) for name in cube["subject"].values]),
         epochs=_epochs(study, shelf),
@@ -112,10 +115,15 @@ def _tested(study: Study, shelf: Shelf, features: str) -> xr.Dataset:
     return load_dataset(shelf.path("tisc", desc=label(study, features)))[["tisc", "significant"]]
 
 
-def _thresholds(study: Study, shelf: Shelf, features: str) -> xr.Dataset:
-    """Thresholds of the scheme that decides significance, from its surrogates."""
-    null = load_array(shelf.path("null", desc=label(study, features, study.null.schemes[0])))
-    return thresholds(null, alpha=study.null.alpha, tail=study.null.tail)
+def _thresholds(study: Study, shelf: Shelf, features: str, n_subject: int) -> xr.Dataset:
+    """Thresholds that a cell has to pass to be significant: the strictest of the schemes that decide."""
+    nulls = {
+        scheme: load_array(shelf.path("null", desc=label(study, features, scheme)))
+        for scheme in deciding_schemes(study, n_subject)
+    }
+    return strictest(
+        {name: thresholds(null, alpha=study.null.alpha, tail=study.null.tail) for name, null in nulls.items()}
+    )
 
 
 def _presses(shelf: Shelf, participants: list[str]) -> np.ndarray:
