@@ -16,7 +16,6 @@ extensions = [
 ]
 exclude_patterns = ["_build"]
 myst_heading_anchors = 3
-suppress_warnings = ["toc.empty_glob"]  # the calibration page is written by benchmarks/calibration.py
 autosummary_generate = True
 autodoc_typehints = "none"  # numpydoc says them
 numpydoc_show_class_members = False
@@ -27,6 +26,7 @@ html_theme_options = {
     "sidebar_width": "230px",
 }
 html_show_sphinx = False
+html_show_copyright = False
 
 # Stages by the part of the package that a name lives in; a new public name finds its place by itself.
 STAGES = {
