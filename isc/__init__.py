@@ -24,9 +24,10 @@ _STAGES = {
     "isc.synchrony.temporal": ("isc", "temporal_isc"),
     "isc.synchrony.connectivity": ("isfc",),
     "isc.synchrony.nulls": ("null_extremes",),
-    "isc.synchrony.inference": ("p_values", "thresholds"),
     "isc.synchrony.significance": ("test_synchrony",),
     "isc.synchrony.calibration": ("calibrate",),
+    "isc.synchrony.inference": ("p_intervals", "p_values", "thresholds"),
+    "isc.synchrony.pointwise": ("fdr", "pointwise_p_values"),
     "isc.synchrony.bootstrap": ("bootstrap_intervals",),
     "isc.synchrony.change": ("test_change",),
     "isc.synchrony.cluster_mass": ("cluster_mass",),
@@ -54,9 +55,13 @@ _STAGES = {
         "plot_null",
         "plot_pair_map",
         "plot_quality",
+<<<<<<< HEAD
         "plot_recording",
         "plot_subject_matrix",
         "plot_subject_series",
+=======
+        "plot_relation",
+>>>>>>> main
         "plot_tisc",
     ),
     "isc.report": ("explore", "write_report"),

@@ -10,7 +10,11 @@ from isc.plots.face import plot_face_map, plot_pair_map
 from isc.plots.matrix import plot_subject_matrix, plot_subject_series
 from isc.plots.null import plot_null
 from isc.plots.quality import plot_quality
+<<<<<<< HEAD
 from isc.plots.recording import plot_recording
+=======
+from isc.plots.relation import plot_relation
+>>>>>>> main
 from isc.plots.series import plot_agreement, plot_tisc
 
 __all__ = [
@@ -21,8 +25,12 @@ __all__ = [
     "plot_null",
     "plot_pair_map",
     "plot_quality",
+<<<<<<< HEAD
     "plot_recording",
     "plot_subject_matrix",
     "plot_subject_series",
+=======
+    "plot_relation",
+>>>>>>> main
     "plot_tisc",
 ]
