@@ -69,18 +69,27 @@ _STAGES = {
         "plot_brain_map",
         "plot_carpet",
         "plot_confusion",
+        "plot_diagnostics",
         "plot_face_map",
         "plot_learning_curve",
         "plot_null",
         "plot_pair_map",
         "plot_quality",
+        "plot_recording",
+        "plot_subject_matrix",
+        "plot_subject_series",
         "plot_relation",
+<<<<<<< HEAD
         "plot_surface_map",
+=======
+>>>>>>> visual
         "plot_tisc",
         "plot_topomap",
     ),
     "isc.report": ("write_report",),
     "isc.simulate": ("simulate_clips", "simulate_cube", "simulate_face_video", "simulate_key_log"),
+    "isc.report": ("explore", "write_report"),
+    "isc.simulate": ("simulate_cube", "simulate_face_video", "simulate_key_log"),
     "isc.study": ("Study", "StudyError", "read_study"),
 }
 _HOME = {name: module for module, names in _STAGES.items() for name in names}

@@ -13,9 +13,12 @@ from isc.plots.classification import (
     plot_reliability,
     plot_subject_accuracy,
 )
+from isc.plots.diagnostics import plot_diagnostics
 from isc.plots.face import plot_face_map, plot_pair_map
+from isc.plots.matrix import plot_subject_matrix, plot_subject_series
 from isc.plots.null import plot_null
 from isc.plots.quality import plot_quality
+from isc.plots.recording import plot_recording
 from isc.plots.relation import plot_relation
 from isc.plots.series import plot_agreement, plot_tisc
 from isc.plots.topomap import plot_topomap
@@ -25,16 +28,23 @@ __all__ = [
     "plot_brain_map",
     "plot_carpet",
     "plot_confusion",
+    "plot_diagnostics",
     "plot_face_map",
     "plot_learning_curve",
     "plot_null",
     "plot_pair_map",
     "plot_prototypes",
     "plot_quality",
+    "plot_recording",
+    "plot_subject_matrix",
+    "plot_subject_series",
     "plot_relation",
+<<<<<<< HEAD
     "plot_surface_map",
     "plot_reliability",
     "plot_subject_accuracy",
+=======
+>>>>>>> visual
     "plot_tisc",
     "plot_topomap",
 ]

@@ -8,14 +8,15 @@ import pandas as pd
 import xarray as xr
 
 from isc.io.atomic import write_bytes
-from isc.io.bids import figures_folder, root_path
+from isc.io.bids import figures_folder, participant_page, root_path
 from isc.io.derivatives import DerivativeError, read_sidecar, read_table
-from isc.io.text import TableError, read_tsv
 from isc.mesh import mean_shape
 from isc.report import CITATIONS, Fact, Notice, ReportContent, write_report
 from isc.stages.behaviour import make_agreement, make_association, read_agreement
-from isc.stages.group import FEATURE_SETS, Group, Progress, epochs_path, film_duration, make_cube, usable_participants
+from isc.stages.explorer import write_explorer
+from isc.stages.group import FEATURE_SETS, Group, Progress, film_duration, make_cube, read_epochs, usable_participants
 from isc.stages.methods import CITED, methods_text
+from isc.stages.participant_page import write_participant_page
 from isc.stages.sections import (
     Results,
     behaviour_section,
@@ -27,7 +28,7 @@ from isc.stages.sections import (
 from isc.stages.shelf import Shelf, load_array, load_dataset, stored_warnings
 from isc.stages.synchrony import deciding_schemes, inference_findings, make_nulls, make_thresholds, make_tisc
 from isc.stages.version import code_version, software_versions
-from isc.study import Study
+from isc.study import Study, StudyError
 from isc.synchrony.decision import strictest
 from isc.synchrony.inference import thresholds
 
@@ -47,7 +48,7 @@ class Products:
 def analyse_group(
     study: Study, shelf: Shelf, participants: Mapping[str, Shelf], failed: Mapping[str, str], progress: Progress
 ) -> Path:
-    """Make all products of the group and write the report.
+    """Make all products of the group and write the report, a page a participant and the explorer.
 
     Parameters
     ----------
@@ -79,6 +80,9 @@ def analyse_group(
     path = root_path(shelf.root, "report")
     write_report(path, content)
     _write_figures(group, content)
+    for participant in usable.values():
+        write_participant_page(study, participant)
+    write_explorer(study, shelf)
     return path
 
 
@@ -131,6 +135,7 @@ def _content(group: Group, products: Products, n_recorded: int) -> ReportContent
         methods=methods_text(group.study, cube, results.tisc["vertices"]),
         citations=tuple(CITATIONS[name] for name in CITED),
         software=software_versions(),
+        pages={"Interactive map of synchrony": root_path(group.shelf.root, "explorer").name},
     )
 
 
@@ -161,6 +166,7 @@ def _results(group: Group, products: Products, cube: xr.DataArray) -> Results:
         quality=_quality_table(group),
         epochs=_epochs(group),
         links=_links(group, products),
+        pages={name: participant_page(group.shelf.root, name.removeprefix("sub-")).name for name in group.participants},
     )
 
 
@@ -178,15 +184,11 @@ def _quality_table(group: Group) -> pd.DataFrame:
 
 
 def _epochs(group: Group) -> pd.DataFrame | None:
-    """Annotated epochs of the film, when the study has them."""
-    path = epochs_path(group.shelf.raw_root, group.study.task)
-    if not path.is_file():
-        return None
+    """Annotated epochs of the film; a note when their table cannot be used."""
     try:
-        table = read_tsv(path)
-        return table.astype({"onset": float, "duration": float})
-    except (TableError, KeyError, ValueError) as error:
-        group.notes.append(f"{path.name} cannot be used and no epochs are shaded: {error}")
+        return read_epochs(group.shelf.raw_root, group.study.task)
+    except StudyError as error:
+        group.notes.append(str(error))
         return None
 
 
