@@ -52,6 +52,7 @@ PRODUCTS: Mapping[str, FileKind] = MappingProxyType(
         "association": FileKind(GROUP, "association", ".tsv"),
         "classification": FileKind(GROUP, "classification", ".tsv"),
         "confusion": FileKind(GROUP, "confusion", ".tsv"),
+        "report": FileKind(GROUP, "report", ".json", "files", "files of the report, with their checksums"),
     }
 )
 RAW_FILES: Mapping[str, FileKind] = MappingProxyType(
@@ -67,6 +68,7 @@ ROOT_FILES: Mapping[str, str] = MappingProxyType(
         "report": "report.html",
         "explorer": "explore.html",
         "log": "logs/run.jsonl",
+        "forgotten": "logs/forgotten.json",
         "settings": "code/settings.toml",
     }
 )
@@ -190,7 +192,7 @@ def root_path(root: Path, name: str) -> Path:
     ----------
     root : Path
         The derivative data set.
-    name : {"report", "explorer", "log", "settings"}
+    name : {"report", "explorer", "log", "forgotten", "settings"}
         A key of `ROOT_FILES`.
 
     Returns

@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -24,12 +26,21 @@ class Outcome:
         Why it failed, one line; empty otherwise.
     warnings : list of str
         What a reader of the results has to know.
+    made : dict of str to str
+        Products that were made, by name, and why.
+    frames : int
+        Video frames that were tracked.
+    seconds : float
+        Spent on them.
     """
 
     participant: str
     status: str
     message: str = ""
     warnings: list[str] = field(default_factory=list)
+    made: dict[str, str] = field(default_factory=dict)
+    frames: int = 0
+    seconds: float = 0.0
 
 
 Worker = Callable[[Any, Callable[[int, int | None], None]], Outcome]
@@ -97,9 +108,19 @@ def _work(worker: Worker, task: Any, sender: Connection) -> None:
     """Body of the worker process. An unexpected error prints its traceback and ends the process with code 1."""
     for name in SINGLE_THREADED:
         os.environ[name] = "1"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal; the parent ends us
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     outcome = worker(task, lambda done, expected: sender.send((done, expected)))
     sender.send(outcome)
     sender.close()
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent is gone: a killed run must not go on writing beside the next one."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _receive(connection: Connection) -> tuple[int, int | None] | Outcome | None:
