@@ -21,6 +21,8 @@ _STAGES = {
     "isc.synchrony.connectivity": ("isfc",),
     "isc.synchrony.nulls": ("null_extremes",),
     "isc.synchrony.inference": ("p_values", "thresholds"),
+    "isc.synchrony.diagnosis": ("diagnose",),
+    "isc.synchrony.findings": ("Finding", "read_findings"),
     "isc.behaviour": ("correlate_with_agreement", "find_peaks", "peak_agreement"),
     "isc.plots": (
         "plot_agreement",

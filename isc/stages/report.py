@@ -26,7 +26,7 @@ from isc.stages.sections import (
     series_section,
 )
 from isc.stages.shelf import Shelf, load_array, load_dataset, stored_warnings
-from isc.stages.synchrony import inference_notes, make_nulls, make_thresholds, make_tisc
+from isc.stages.synchrony import inference_findings, make_nulls, make_thresholds, make_tisc
 from isc.stages.version import code_version, software_versions
 from isc.study import Study, StudyError
 from isc.synchrony.inference import thresholds
@@ -169,7 +169,7 @@ def _content(group: Group, products: Products, n_recorded: int) -> ReportContent
     cube = load_array(products.cube)
     results = _results(group, products, cube)
     participant_notes = _participant_notes(group)
-    inference = inference_notes(group, cube, int(results.tisc["vertices"].attrs["window_samples"]))
+    inference = inference_findings(group, cube, results.tisc["vertices"])
     study_notes = [*group.notes, *participant_notes]
     sections = [
         series_section(results),
@@ -181,7 +181,7 @@ def _content(group: Group, products: Products, n_recorded: int) -> ReportContent
     return ReportContent(
         title=group.study.title,
         warnings=(
-            *(Notice("warning", text) for text in inference),
+            *(Notice(finding.severity, finding.message) for finding in inference),
             *(Notice("warning", text) for text in study_notes),
         ),
         facts=_facts(group, results, cube, n_recorded),

@@ -10,7 +10,9 @@ import xarray as xr
 from isc.stages.group import Group, Progress, label
 from isc.stages.shelf import load_array, load_dataset
 from isc.study import Study
-from isc.synchrony.diagnostics import REFUSE_SUBJECTS, autocorrelation_time, design_warnings, frame_shuffle_warning
+from isc.synchrony.diagnosis import diagnose
+from isc.synchrony.diagnostics import REFUSE_SUBJECTS
+from isc.synchrony.findings import Finding, read_findings
 from isc.synchrony.inference import p_values, thresholds
 from isc.synchrony.nulls import null_extremes
 from isc.synchrony.pairs import VertexPairs, vertex_pairs
@@ -125,11 +127,16 @@ def _finite(values: xr.DataArray) -> Any:
     return plain[0] if values.ndim == 0 else plain
 
 
-def inference_notes(group: Group, cube: xr.DataArray, window_samples: int) -> list[str]:
+def inference_findings(group: Group, cube: xr.DataArray, tisc: xr.DataArray) -> list[Finding]:
     """What has to be said about the tests of this study before its results."""
-    study = group.study
-    found = design_warnings(cube.sizes["subject"], study.null.n_surrogates)
-    if "timepoint_shuffle" in study.null.schemes:
-        smooth = autocorrelation_time(cube)
-        found.append(frame_shuffle_warning(smooth, window_samples, study.null.n_surrogates))
-    return found
+    settings = group.study.tisc
+    found = diagnose(
+        cube,
+        window=settings.window,
+        step=settings.step,
+        space=settings.space,
+        tisc=tisc,
+        schemes=group.study.null.schemes,
+        n_surrogates=group.study.null.n_surrogates,
+    )
+    return read_findings(found)

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from isc.kernels import correlation, distances
+from isc.kernels.layout import relayout
 from isc.synchrony.pairs import VertexPairs
 from isc.synchrony.series import FeatureSeries, Space, as_series
 
@@ -42,7 +43,10 @@ class Block(Protocol):
         """Subject x subject matrices (feature, window, subject, subject) and number of subjects."""
 
     def of_subjects(self, subjects: np.ndarray) -> "Block":
-        """The block with these subjects only."""
+        """The block with these subjects only, in this order."""
+
+    def of_features(self, features: slice) -> "Block":
+        """The block with these features only; nothing is copied."""
 
     def with_lagged(self, lag: int) -> "Block":
         """The block with every subject a second time, read `lag` samples later; missing beyond the recording."""
@@ -91,6 +95,10 @@ class SeriesBlock:
     def of_subjects(self, subjects: np.ndarray) -> "SeriesBlock":
         """The block with these subjects only."""
         return SeriesBlock(np.ascontiguousarray(self.series[:, :, subjects]))
+
+    def of_features(self, features: slice) -> "SeriesBlock":
+        """The block with these features only."""
+        return SeriesBlock(self.series[features])
 
     def with_lagged(self, lag: int) -> "SeriesBlock":
         """The block with every subject a second time, read `lag` samples later."""
@@ -142,6 +150,10 @@ class DistanceBlock:
         """The block with these subjects only."""
         return DistanceBlock(np.ascontiguousarray(self.landmarks[subjects]), self.vertex_a, self.vertex_b)
 
+    def of_features(self, features: slice) -> "DistanceBlock":
+        """The block with these vertex pairs only."""
+        return DistanceBlock(self.landmarks, self.vertex_a[features], self.vertex_b[features])
+
     def with_lagged(self, lag: int) -> "DistanceBlock":
         """The block with every subject a second time, read `lag` samples later."""
         both = np.concatenate([self.landmarks, read_later(self.landmarks, lag, axis=1)])
@@ -173,6 +185,13 @@ def read_later(values: np.ndarray, lag: int, *, axis: int) -> np.ndarray:
     beyond[axis] = slice(-lag, None) if lag > 0 else slice(None, -lag)
     moved[tuple(beyond)] = np.nan
     return moved
+
+
+def series_parts(block: Block, size: int) -> Iterator[tuple[slice, "SeriesBlock"]]:
+    """Yield (features, stored series) of a block, `size` features at a time; distances are formed."""
+    for first in range(0, block.n_feature, size):
+        part = slice(first, min(first + size, block.n_feature))
+        yield part, SeriesBlock(block.series_of(part))
 
 
 @dataclass(frozen=True)
@@ -217,6 +236,13 @@ class Features:
         for first in range(0, len(self.pairs), PAIRS_PER_BLOCK):
             pairs = slice(first, min(first + PAIRS_PER_BLOCK, len(self.pairs)))
             yield pairs, DistanceBlock(landmarks, self.pairs.vertex_a[pairs], self.pairs.vertex_b[pairs])
+
+    def block_of(self, features: slice) -> Block:
+        """Any run of features as one block, whatever it takes."""
+        if self.pairs is None:
+            return SeriesBlock(relayout(self.series.values, features=features))
+        landmarks = np.ascontiguousarray(self.series.values, dtype=np.float32)
+        return DistanceBlock(landmarks, self.pairs.vertex_a[features], self.pairs.vertex_b[features])
 
 
 def select_features(cube: xr.DataArray, *, space: Space = "vector", pairs: VertexPairs | None = None) -> Features:

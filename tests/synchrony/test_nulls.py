@@ -92,7 +92,10 @@ def test_the_result_says_which_null_it_is():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"scheme": "shuffle"}, "scheme must be one of circular_shift, timepoint_shuffle; given 'shuffle'"),
+        (
+            {"scheme": "shuffle"},
+            "scheme must be one of circular_shift, sign_flip, phase, block, pseudo_group, timepoint_shuffle; given 'shuffle'",
+        ),
         ({"scope": "film"}, "scope must be recording or window; given 'film'"),
         ({"n_surrogates": 0}, "n_surrogates must be at least 1; given 0"),
     ],
