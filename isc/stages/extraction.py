@@ -1,15 +1,17 @@
 """Face video to landmarks, the long step of a study."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+
+import xarray as xr
 
 from isc.io.bids_study import Recording
 from isc.io.derivatives import landmark_writer
-from isc.io.face import track_blocks
+from isc.io.face import Checkpoint, track_segments
 from isc.io.face_model import MODEL_SHA256
 from isc.io.video import probe_video
+from isc.stages.parts import Parts
 from isc.stages.shelf import WARNINGS, Shelf
 from isc.study import Study, StudyError
 
@@ -36,28 +38,51 @@ def track(study: Study, shelf: Shelf, recording: Recording, report: Callable[[in
     StudyError
         When no face is found in any frame.
     """
-    video = recording.video
     parameters = {**study.extraction.model_dump(), "ModelSHA256": MODEL_SHA256}
     path = shelf.path("landmarks_tracked")
-    sidecar = shelf.due("landmarks_tracked", inputs=[video], parameters=parameters)
+    sidecar = shelf.due("landmarks_tracked", inputs=[recording.video], parameters=parameters)
     if sidecar is None:
+        if not shelf.ledger.planning:
+            Parts.remove_all(path)  # of a run that was killed between the last two steps
         return path
     sidecar["ModelSHA256"] = MODEL_SHA256
+    parts = Parts(path, sidecar["ProductKey"])
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        options: dict[str, Any] = study.extraction.model_dump()
-        found, done, expected = False, 0, frames_expected(study, video)
-        report(done, expected)
         with landmark_writer(path, sidecar) as writer:
-            for block in track_blocks(video, subject=f"sub-{recording.entities.subject}", **options):
-                writer.append(block)
-                found |= bool(block["detected"].any())
-                done += block.sizes["time"]
-                report(done, expected)
+            found = False
+            for segment in _segments(study, recording, parts, report):
+                writer.append(segment)
+                found |= bool(segment["detected"].any())
             if not found:
-                raise StudyError(f"{video.name}: no face was found in any frame; exclude this participant")
+                raise StudyError(f"{recording.video.name}: no face was found in any frame; exclude this participant")
             sidecar[WARNINGS] = warning_texts(caught)
+    Parts.remove_all(path)
     return path
+
+
+def _segments(
+    study: Study, recording: Recording, parts: Parts, report: Callable[[int, int | None], None]
+) -> Iterator[xr.Dataset]:
+    """Segments of the recording: those that a killed run left, then new ones, which are kept until the end."""
+    video, options = recording.video, study.extraction.model_dump()
+    expected = frames_expected(study, video)
+    start: Checkpoint | None = None
+    for segment, start in parts.stored():  # noqa: B007 - the last one is where to go on
+        yield segment
+    report(start.n_row if start else 0, expected)
+    new = track_segments(
+        video,
+        subject=f"sub-{recording.entities.subject}",
+        start=start,
+        progress=lambda done: report(done, expected),
+        **options,
+    )
+    for segment, point in new:
+        if segment.sizes["time"] == study.extraction.segment:
+            parts.keep(segment, point)
+        report(point.n_row, expected)
+        yield segment
 
 
 def frames_expected(study: Study, video: Path) -> int | None:
