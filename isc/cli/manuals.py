@@ -87,8 +87,8 @@ The table is tab-separated (.tsv) or comma-separated (.csv), one row a recording
 
 A key log has the columns onset and, where it has them, duration, trial_type (press, start, stop) and key. The log as
 it was goes to sourcedata/ as well. Of a video, the picture is copied packet by packet, without the sound and without
-what the camera wrote beside it (place, device, date); pictures and time stamps are then compared by hash. Files
-that no row names are listed and left out.
+what the camera wrote beside it (place, device, date); pictures and time stamps are then compared by hash
+(--whole-videos copies all, byte by byte). Files that no row names are listed and left out.
 
   isc import lab study --table recordings.tsv --task-id film --dry-run
   isc import lab study --table recordings.tsv --task-id film

@@ -60,6 +60,7 @@ RAW_FILES: Mapping[str, FileKind] = MappingProxyType(
         "video": FileKind("beh", "video", ".mp4", recording=FACE_RECORDING),
         "video_sidecar": FileKind("beh", "video", ".json", recording=FACE_RECORDING),
         "events": FileKind("beh", "events", ".tsv"),
+        "rating": FileKind("beh", "physio", ".tsv.gz", recording="intensity"),
         "scans": FileKind("", "scans", ".tsv"),
     }
 )
@@ -81,7 +82,7 @@ def raw_path(root: Path, kind: str, entities: Entities, *, extension: str | None
     ----------
     root : Path
         The study.
-    kind : {"video", "video_sidecar", "events", "scans"}
+    kind : {"video", "video_sidecar", "events", "rating", "scans"}
         A key of `RAW_FILES`.
     entities : Entities
         With a subject. Task and run do not occur in the name of the scans table.
