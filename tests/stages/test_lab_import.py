@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,11 @@ TABLE = (
     "sub-01\tP 01 Anna/cam front.MP4\t1.25\tP 01 Anna/keys.tsv\tn/a\tP 01 Anna/dial.tsv\t0.5\t24\n"
     "sub-02\tP_02/été 🎥.mov\tn/a\tP_02/log.txt\t3.5\tn/a\tn/a\tn/a\n"
 )
+PHONE = {
+    "location": "+52.5200+013.4050/",
+    "com.apple.quicktime.model": "Phone 9",
+    "creation_time": "2024-05-01T10:00:00Z",
+}
 
 
 def film_with_metadata(path: Path) -> None:
@@ -32,18 +38,10 @@ def film_with_metadata(path: Path) -> None:
     plain = path.with_name("plain.mp4")
     picture = np.random.default_rng(0).integers(0, 255, (12, 48, 64, 3), np.uint8)
     write_video(plain, picture, rate=25)
-    with (
-        av.open(str(plain)) as source,
-        av.open(str(path), "w", format="mov", options={"movflags": "use_metadata_tags"}) as out,
-    ):
+    options = {"movflags": "use_metadata_tags"}
+    with av.open(str(plain)) as source, av.open(str(path), "w", format="mov", options=options) as out:
         stream = out.add_stream_from_template(source.streams.video[0])
-        out.metadata.update(
-            {
-                "location": "+52.5200+013.4050/",
-                "com.apple.quicktime.model": "Phone 9",
-                "creation_time": "2024-05-01T10:00:00Z",
-            }
-        )
+        out.metadata.update(PHONE)
         for packet in source.demux(source.streams.video[0]):
             if packet.size:
                 packet.stream = stream
@@ -263,15 +261,13 @@ def test_a_copy_that_differs_is_an_error(tmp_path, monkeypatch):
 
 
 def test_an_import_that_is_killed_leaves_no_study(lab):
-    study = lab.parent / "study"
+    study, table = lab.parent / "study", lab.parent / "table.tsv"
+    words = ["import", str(lab), str(study), "--table", str(table), "--task-id", "film"]
     code = (
         "import os, signal, isc.stages.lab_import as lab\n"
         "lab._write_clocks = lambda *given: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "from isc.cli import main\n"
-        f"main(['import', {str(lab)!r}, {str(study)!r}, '--table', {str(lab.parent / 'table.tsv')!r}, '--task-id', 'film'])"
+        f"from isc.cli import main\nmain({words!r})"
     )
-    import sys
-
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == -9
     assert not study.exists()
     assert run_import(lab)[0] == 0
