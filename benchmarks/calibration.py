@@ -78,10 +78,14 @@ def planted_cube(kind: str, number: int, rho: float) -> xr.DataArray:
 
 
 def truth() -> xr.DataArray:
-    """Cells (window, vertex) whose window lies in the epoch and whose feature shares something."""
+    """1 where a window lies in the epoch and its feature shares something, NaN where it touches the epoch, else 0."""
     windows = window_coords(sliding_windows(N_TIME, rate=RATE))
-    inside = (windows["start_sample"] >= EPOCH[0]) & (windows["stop"] * RATE <= EPOCH[1] + 1e-6)
-    return xr.DataArray(inside, dims="window") & xr.DataArray(np.arange(SHAPE[0]) < N_PLANTED, dims="vertex")
+    start, stop = windows["start_sample"].values, windows["stop"].values * RATE
+    state = np.where((stop > EPOCH[0]) & (start < EPOCH[1]), np.nan, 0.0)
+    state[(start >= EPOCH[0]) & (stop <= EPOCH[1] + 1e-6)] = 1.0
+    planted = np.zeros((state.size, SHAPE[0]))
+    planted[:, :N_PLANTED] = state[:, None]
+    return xr.DataArray(planted, dims=("window", "vertex"))
 
 
 def null_rates(kind: str, n_data: int) -> pd.DataFrame:

@@ -4,46 +4,19 @@ Landmarks identify people: they are personal data, as the video is.
 """
 
 import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from importlib import metadata
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
 
-import numpy as np
 import xarray as xr
 
-from isc.io.face_model import MODEL_SHA256, find_face_model
-from isc.io.face_tracker import BLENDSHAPES, N_VERTEX, Face, FaceFollower, FacePlace, FaceTracker
-from isc.io.video import Frame, check_count, probe_video, read_frames
+from isc.io.face_model import find_face_model
+from isc.io.face_rows import as_recording, follow, recording_attrs
+from isc.io.video import check_count, probe_video, read_frames
 
-SPACE = ("x", "y", "z")
 BLOCK = 256  # frames
 SEGMENT = 4096  # frames that one tracker sees: one to three minutes of video
-
-
-class Checkpoint(NamedTuple):
-    """Where tracking can go on after an interruption, with the same numbers as without one.
-
-    Attributes
-    ----------
-    n_row : int
-        Rows of the recording that are done, a multiple of the segment.
-    place : FacePlace or None
-        Where the participant's face was last.
-    """
-
-    n_row: int
-    place: FacePlace | None
-
-
-class _Row(NamedTuple):
-    """What was seen in one frame."""
-
-    time: float
-    n_face: int
-    face: Face | None
 
 
 def read_face_video(path: str | Path, *, subject: str, model: str | Path | None = None, every: int = 1) -> xr.DataArray:
@@ -73,6 +46,7 @@ def read_face_video(path: str | Path, *, subject: str, model: str | Path | None 
     Examples
     --------
     >>> import tempfile
+    >>> import numpy as np
     >>> from isc.io.video_writer import write_video
     >>> path = Path(tempfile.mkdtemp(), "nobody.mp4")
     >>> write_video(path, np.full((3, 96, 96, 3), 128, np.uint8), rate=25)
@@ -116,6 +90,7 @@ def track_face_video(
     Examples
     --------
     >>> import tempfile
+    >>> import numpy as np
     >>> from isc.io.video_writer import write_video
     >>> path = Path(tempfile.mkdtemp(), "nobody.mp4")
     >>> write_video(path, np.full((3, 96, 96, 3), 128, np.uint8), rate=25)
@@ -202,6 +177,7 @@ def track_blocks(
     Examples
     --------
     >>> import tempfile
+    >>> import numpy as np
     >>> from isc.io.video_writer import write_video
     >>> path = Path(tempfile.mkdtemp(), "nobody.mp4")
     >>> write_video(path, np.full((5, 96, 96, 3), 128, np.uint8), rate=25)
@@ -215,145 +191,12 @@ def track_blocks(
     check_count("segment", segment)
     path = Path(path)
     found_face = False
-    attrs = _attrs(path, every)
+    attrs = recording_attrs(path, every)
     frames = read_frames(path, every=every, allow_truncated=allow_truncated)
-    with closing(_follow(frames, find_face_model(model), attrs, segment)) as rows:
+    with closing(follow(frames, find_face_model(model), attrs, segment)) as rows:
         while batch := [row for row, _ in islice(rows, block)]:
-            recording = _as_recording(batch, subject, attrs)
+            recording = as_recording(batch, subject, attrs)
             found_face |= bool(recording["detected"].any())
             yield recording
     if not found_face:
         warnings.warn(f"{path.name}: no face was found in any frame, all landmarks are NaN", stacklevel=2)
-
-
-def track_segments(
-    path: str | Path,
-    *,
-    subject: str,
-    model: str | Path | None = None,
-    every: int = 1,
-    segment: int = SEGMENT,
-    allow_truncated: bool = False,
-    start: Checkpoint | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> Iterator[tuple[xr.Dataset, Checkpoint]]:
-    """Recording of a face video, segment by segment, each with the point from which one can go on later.
-
-    The segments are the same whether tracking was interrupted or not: each has a tracker of its own. Frames before
-    `start` are decoded, which is quick beside tracking them.
-
-    Parameters
-    ----------
-    path, subject, model, every, segment, allow_truncated : see `track_blocks`
-        As there; one segment is in memory at a time (7 kB a row).
-    start : Checkpoint, optional
-        Given with the last segment that is kept from before.
-    progress : callable, optional
-        Called now and then with the number of rows done.
-
-    Yields
-    ------
-    recording : Dataset
-        As in `track_blocks`.
-    checkpoint : Checkpoint
-        After this segment.
-
-    Raises
-    ------
-    VideoError, FaceModelError, FaceTrackerError, ValueError
-        As `track_blocks`.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from isc.io.video_writer import write_video
-    >>> path = Path(tempfile.mkdtemp(), "nobody.mp4")
-    >>> write_video(path, np.full((5, 96, 96, 3), 128, np.uint8), rate=25)
-    >>> parts = list(track_segments(path, subject="01", segment=2))
-    >>> [point.n_row for _, point in parts]
-    [2, 4, 5]
-    >>> rest = list(track_segments(path, subject="01", segment=2, start=parts[0][1]))
-    >>> rest[0][0].identical(parts[1][0])
-    True
-    """
-    check_count("every", every)
-    check_count("segment", segment)
-    path = Path(path)
-    attrs, n_row = _attrs(path, every), start.n_row if start else 0
-    frames = read_frames(path, every=every, allow_truncated=allow_truncated)
-    with closing(_follow(frames, find_face_model(model), attrs, segment, start)) as rows:
-        while batch := list(_counted(islice(rows, segment), n_row, progress)):
-            n_row += len(batch)
-            recording = _as_recording([row for row, _ in batch], subject, attrs)
-            yield recording, Checkpoint(n_row, batch[-1][1])
-
-
-def _counted(rows: Iterator[Any], done: int, progress: Callable[[int], None] | None) -> Iterator[Any]:
-    for count, row in enumerate(rows, start=done + 1):
-        yield row
-        if progress is not None and count % BLOCK == 0:
-            progress(count)
-
-
-def _attrs(path: Path, every: int) -> dict[str, Any]:
-    info = probe_video(path)
-    for oddity in info.warnings:
-        warnings.warn(oddity, stacklevel=3)
-    return {
-        "rate_hz": info.rate / every,
-        "model_sha256": MODEL_SHA256,
-        "width_px": info.width,
-        "height_px": info.height,
-        "tracker": f"MediaPipe {metadata.version('mediapipe')} FaceLandmarker",
-    }
-
-
-def _follow(
-    frames: Iterable[Frame], model: Path, attrs: dict[str, Any], segment: int, start: Checkpoint | None = None
-) -> Generator[tuple[_Row, FacePlace | None]]:
-    """Participant's face in each frame from `start`, and where it was last.
-
-    The first frame's timestamp becomes zero and is kept in `attrs`.
-    """
-    n_done, place = start or Checkpoint(0, None)
-    follower, tracker = FaceFollower(place), None
-    try:
-        for number, frame in enumerate(frames):
-            time = frame.time - attrs.setdefault("first_timestamp_s", frame.time)
-            if number < n_done:
-                continue
-            if tracker is None or number % segment == 0:
-                if tracker is not None:
-                    tracker.close()
-                tracker = FaceTracker(model)
-            faces = tracker.faces(frame.picture, time)
-            yield _Row(time, len(faces), follower.pick(faces, time)), follower.place
-    finally:
-        if tracker is not None:
-            tracker.close()
-
-
-def _as_recording(rows: list[_Row], subject: str, attrs: dict[str, Any]) -> xr.Dataset:
-    landmarks = np.full((len(rows), N_VERTEX, len(SPACE)), np.nan, np.float32)
-    blendshapes = np.full((len(rows), len(BLENDSHAPES)), np.nan, np.float32)
-    head_pose = np.full((len(rows), 4, 4), np.nan, np.float32)
-    for k, row in enumerate(rows):
-        if row.face is not None:
-            landmarks[k], blendshapes[k], head_pose[k] = row.face
-    return xr.Dataset(
-        {
-            "landmarks": (("time", "vertex", "space"), landmarks, {"units": "px"}),
-            "blendshapes": (("time", "blendshape"), blendshapes, {"units": "1"}),
-            "head_pose": (("time", "row", "column"), head_pose),
-        },
-        coords={
-            "time": ("time", np.array([row.time for row in rows]), {"units": "s"}),
-            "vertex": np.arange(N_VERTEX),
-            "space": list(SPACE),
-            "blendshape": list(BLENDSHAPES),
-            "subject": subject,
-            "detected": ("time", np.array([row.face is not None for row in rows])),
-            "n_face": ("time", np.array([row.n_face for row in rows], np.uint8)),
-        },
-        attrs=attrs,
-    )

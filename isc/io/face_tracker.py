@@ -196,6 +196,11 @@ class FaceFollower:
     face. A face that appears more than a face size away from there is taken for the participant's only when that
     has been out of sight for more than a second: a hand before the face does not hand over to a passer-by.
 
+    Parameters
+    ----------
+    place : FacePlace, optional
+        Where another follower stopped.
+
     Examples
     --------
     >>> def face(x, size):
@@ -206,11 +211,6 @@ class FaceFollower:
     (True, True)
     >>> follower.pick([guest], 0.2) is None
     True
-
-    Parameters
-    ----------
-    place : FacePlace, optional
-        Where another follower stopped.
     """
 
     def __init__(self, place: FacePlace | None = None) -> None:

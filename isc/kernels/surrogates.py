@@ -19,7 +19,7 @@ import numpy as np
 from numba import njit
 
 # draws that must not be related
-_PURPOSES = {"shift": 1, "permutation": 2, "sign": 3, "phase": 4, "block": 5, "group": 6}
+_PURPOSES = {"shift": 1, "permutation": 2, "sign": 3, "phase": 4, "block": 5, "group": 6, "label": 7, "resample": 8}
 _BATCH = 256  # random words made at a time
 _COMPILED: dict[str, Any] = {"nogil": True, "error_model": "numpy", "cache": True}
 
@@ -109,6 +109,11 @@ def _words(key: np.uint64, surrogates: np.ndarray | Sequence[int], keys: np.ndar
     words = np.empty((len(surrogates), len(keys), n + -n % 4), dtype=np.uint32)
     _draw_words(key, np.asarray(surrogates, dtype=np.uint32), np.asarray(keys, dtype=np.uint64), words)
     return words[:, :, :n]
+
+
+def random_words(seed: int, purpose: str, numbers: np.ndarray | Sequence[int], keys: np.ndarray, n: int) -> np.ndarray:
+    """Random words (number, subject, n) uint32 of one purpose; see `isc.kernels.resamples`."""
+    return _words(_stream_key(seed, purpose, 0), numbers, keys, n)
 
 
 def subject_keys(ids: Iterable[str]) -> np.ndarray:

@@ -8,6 +8,7 @@ from isc.report.content import Citation, Fact, Notice, ReportContent, ReportFigu
 from isc.report.nulls import NULL_LIMITS, compare_nulls
 from isc.report.page import render_report, write_report
 from isc.report.references import CITATIONS
+from isc.report.results import summary_faults, write_results
 from isc.report.vector import figure_svg
 
 __all__ = [
@@ -23,5 +24,7 @@ __all__ = [
     "compare_nulls",
     "figure_svg",
     "render_report",
+    "summary_faults",
     "write_report",
+    "write_results",
 ]

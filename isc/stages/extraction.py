@@ -8,8 +8,9 @@ import xarray as xr
 
 from isc.io.bids_study import Recording
 from isc.io.derivatives import landmark_writer
-from isc.io.face import Checkpoint, track_segments
 from isc.io.face_model import MODEL_SHA256
+from isc.io.face_rows import Checkpoint
+from isc.io.face_segments import track_segments
 from isc.io.video import probe_video
 from isc.stages.parts import Parts
 from isc.stages.shelf import WARNINGS, Shelf

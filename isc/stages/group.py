@@ -171,7 +171,7 @@ def label_meanings(study: Study) -> dict[str, str]:
     spans = f"in windows of {study.tisc.window:g} s every {study.tisc.step:.3g} s"
     features = {"vertices": "face vertices", "pairs": "distances between vertices"}
     meanings = {label(study, name): f"{text}, {spans}" for name, text in features.items()}
-    for scheme in study.null.schemes:
+    for scheme in study.null.shown:
         meanings |= {
             label(study, name, scheme): f"{text}, {spans}, against the scheme {scheme.replace('_', ' ')}"
             for name, text in features.items()

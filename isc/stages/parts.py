@@ -8,7 +8,7 @@ import xarray as xr
 
 from isc.io.atomic import TEMPORARY_PREFIX, remove
 from isc.io.derivatives import DerivativeError, read_array, read_sidecar, write_array
-from isc.io.face import Checkpoint
+from isc.io.face_rows import Checkpoint
 from isc.io.face_tracker import FacePlace
 
 SUFFIX = ".parts"

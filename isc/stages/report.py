@@ -26,9 +26,10 @@ from isc.stages.sections import (
     series_section,
 )
 from isc.stages.shelf import Shelf, load_array, load_dataset, stored_warnings
-from isc.stages.synchrony import inference_findings, make_nulls, make_thresholds, make_tisc
+from isc.stages.synchrony import deciding_schemes, inference_findings, make_nulls, make_thresholds, make_tisc
 from isc.stages.version import code_version, software_versions
 from isc.study import Study, StudyError
+from isc.synchrony.decision import strictest
 from isc.synchrony.inference import thresholds
 
 STAGES = ("tisc", "report")
@@ -169,7 +170,7 @@ def _content(group: Group, products: Products, n_recorded: int) -> ReportContent
     cube = load_array(products.cube)
     results = _results(group, products, cube)
     participant_notes = _participant_notes(group)
-    inference = inference_findings(group, cube, results.tisc["vertices"])
+    inference = inference_findings(group, cube, load_dataset(products.tisc["vertices"]))
     study_notes = [*group.notes, *participant_notes]
     sections = [
         series_section(results),
@@ -203,13 +204,14 @@ def _results(group: Group, products: Products, cube: xr.DataArray) -> Results:
         name: {scheme: thresholds(null, alpha=alpha, tail=tail) for scheme, null in of.items()}
         for name, of in nulls.items()
     }
+    schemes = deciding_schemes(group.study, cube.sizes["subject"])
     return Results(
         tisc={name: result["tisc"] for name, result in tisc.items()},
         significant={name: result["significant"] for name, result in tisc.items()},
-        p={name: result[f"p_{group.study.null.schemes[0]}"] for name, result in tisc.items()},
+        p={name: result["p"] for name, result in tisc.items()},
         nulls=nulls,
         thresholds=limits,
-        scheme=group.study.null.schemes[0],
+        deciding={name: strictest({scheme: of[scheme] for scheme in schemes}) for name, of in limits.items()},
         shape=mean_shape(cube),
         agreement=None if products.agreement is None else read_agreement(products.agreement),
         chance_upper=_chance_upper(products.agreement),
@@ -274,7 +276,7 @@ def _participant_notes(group: Group) -> list[str]:
 
 def _facts(group: Group, results: Results, cube: xr.DataArray, n_recorded: int) -> tuple[Fact, ...]:
     tisc, duration = results.tisc["vertices"], group.film_duration
-    limits = results.thresholds["vertices"][results.scheme]
+    limits = results.deciding["vertices"]
     left_out = n_recorded - cube.sizes["subject"]
     film = "length not logged" if duration is None else f"{duration:.1f} s"
     return (
@@ -285,7 +287,7 @@ def _facts(group: Group, results: Results, cube: xr.DataArray, n_recorded: int) 
             "windows",
             f"{tisc.sizes['window']} of {tisc.attrs['window_s']:g} s, one every {tisc.attrs['step_s']:.3g} s",
         ),
-        Fact("null that decides significance", results.scheme.replace("_", " ")),
+        Fact("nulls that decide significance", f"{results.scheme} (a cell has to pass all)"),
         Fact("what significance rejects", limits.attrs["null_hypothesis"]),
         Fact("what its error rate covers", limits.attrs["error_rate"]),
         Fact("surrogates, seed", f"{limits.attrs['n_surrogates']} a scheme, seed {group.study.null.seed}"),

@@ -32,7 +32,7 @@ class Results:
     p: Mapping[str, xr.DataArray]
     nulls: Mapping[str, Mapping[str, xr.DataArray]]
     thresholds: Mapping[str, Mapping[str, xr.Dataset]]
-    scheme: str
+    deciding: Mapping[str, xr.Dataset]
     shape: xr.DataArray
     agreement: xr.DataArray | None
     chance_upper: float | None
@@ -41,6 +41,11 @@ class Results:
     quality: pd.DataFrame
     epochs: pd.DataFrame | None
     links: Mapping[str, str]
+
+    @property
+    def scheme(self) -> str:
+        """The schemes that decide, in words."""
+        return str(self.deciding["vertices"].attrs["scheme"])
 
 
 def strongest_cell(tisc: xr.DataArray) -> tuple[int, int]:
@@ -82,8 +87,7 @@ def series_section(results: Results) -> Section:
     tables = tuple(
         ReportTable(
             strongest_table(results, features),
-            f"Windows with significant {features}, with the strongest of each; p is familywise "
-            f"({results.scheme.replace('_', ' ')}).",
+            f"Windows with significant {features}, with the strongest of each; p is familywise ({results.scheme}).",
             results.links[f"tisc {features}"],
         )
         for features in results.tisc
@@ -100,13 +104,13 @@ def _series_figure(results: Results, features: str) -> ReportFigure:
     n_significant = int(results.significant[features].isel({dim: feature}).sum())
     figure = plot_tisc(
         series,
-        thresholds=results.thresholds[features][results.scheme],
+        thresholds=results.deciding[features],
         significant=results.significant[features].isel({dim: feature}),
         agreement=results.agreement,
         epochs=results.epochs,
     )
     caption = (
-        f"t-ISC of {name} with the null band of the {results.scheme.replace('_', ' ')}; significant windows are "
+        f"t-ISC of {name} with the null band of the stricter of {results.scheme}; significant windows are "
         f"marked. {SELECTED}"
     )
     alt = (
@@ -216,8 +220,9 @@ def null_section(results: Results) -> Section:
             )
         )
     intro = (
-        f"Significance in this report is decided by the {results.scheme.replace('_', ' ')}. The other scheme is shown "
-        "because earlier work used it; what either of them shows, and what it does not, is in the tables."
+        f"Significance in this report means passing every one of: {results.scheme}. Other schemes are shown for "
+        "comparison with earlier work and decide nothing. What each of them shows, and what it does not, is in the "
+        "tables."
     )
     return Section("What synchrony is compared with", intro, tuple(figures), tuple(tables))
 

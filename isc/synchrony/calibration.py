@@ -12,11 +12,12 @@ from isc.cube import subject_ids
 from isc.kernels.surrogates import signs, subject_keys, uniform_shifts
 from isc.synchrony.inference import p_values
 from isc.synchrony.nulls import null_extremes
+from isc.synchrony.schemes import SchemeName
 from isc.synchrony.temporal import temporal_isc
 
 Breaking = Literal["shift", "sign"]
 BOTH = "recommended"  # the conjunction of the two schemes of that preset
-RECOMMENDED = ("circular_shift", "sign_flip")
+RECOMMENDED: tuple[SchemeName, ...] = ("circular_shift", "sign_flip")
 N_DATA = 200
 N_SURROGATES = 199  # 5 % is then exactly the ten largest of 200
 COVERAGE = 0.95
@@ -38,7 +39,7 @@ def calibrate(
     cube: xr.DataArray,
     *,
     breaking: Breaking = "shift",
-    schemes: Sequence[str] = RECOMMENDED,
+    schemes: Sequence[SchemeName] = RECOMMENDED,
     n_data: int = N_DATA,
     n_surrogates: int = N_SURROGATES,
     seed: int = 0,
@@ -146,7 +147,7 @@ def broken_cube(cube: xr.DataArray, breaking: Breaking, seed: int, number: int) 
 def error_rates(
     cubes: Iterable[xr.DataArray],
     *,
-    schemes: Sequence[str] = RECOMMENDED,
+    schemes: Sequence[SchemeName] = RECOMMENDED,
     n_surrogates: int = N_SURROGATES,
     seed: int = 0,
     alpha: float = 0.05,
@@ -165,9 +166,10 @@ def error_rates(
         As in `calibrate`, as are the options below.
     n_surrogates, seed : int
     alpha : float
-    truth : DataArray of bool, dims of the t-ISC, optional
-        Cells with planted synchrony. Outcomes are then ``hit`` (any true cell found), ``found`` (share of the true
-        cells) and ``false_hit`` (any cell found outside), familywise over the recording.
+    truth : DataArray of float, dims of the t-ISC, optional
+        1 in cells with planted synchrony, 0 in those without, NaN where neither is judged. Outcomes are ``hit`` (any
+        true cell found), ``found`` (share of true cells) and ``false_hit`` (any cell found outside), familywise over
+        the recording.
     null_options : mapping
         Options of `isc.null_extremes` only, such as others or block.
     progress : callable, optional
@@ -194,7 +196,7 @@ def error_rates(
 
 
 def _p_by_scheme(
-    cube: xr.DataArray, schemes: Sequence[str], options: Mapping[str, Any], how: Mapping[str, Any]
+    cube: xr.DataArray, schemes: Sequence[SchemeName], options: Mapping[str, Any], how: Mapping[str, Any]
 ) -> dict[str, xr.Dataset]:
     """Familywise p over the recording (upper, lower) and over each window, of every scheme and of the conjunction."""
     tisc = temporal_isc(cube, **options)
@@ -208,11 +210,12 @@ def _p_by_scheme(
             {
                 "upper": p_values(tisc, whole),
                 "lower": p_values(tisc, whole, tail="less"),
-                "window": p_values(tisc, by_window),
+                "of_window": p_values(tisc, by_window),
             }
         )
     if set(RECOMMENDED) <= set(p):
-        p[BOTH] = np.maximum(*[p[scheme] for scheme in RECOMMENDED])
+        first, second = (p[scheme] for scheme in RECOMMENDED)
+        p[BOTH] = first.where(first >= second, second)
     return p
 
 
@@ -229,7 +232,8 @@ def _outcomes(p: xr.Dataset, alpha: float, truth: xr.DataArray | None) -> dict[s
 
 def _errors(p: xr.Dataset, alpha: float) -> dict[str, float]:
     upper, lower = float(p["upper"].min()), float(p["lower"].min())
-    per_window = (p["window"] <= alpha).any([d for d in p["window"].dims if d != "window"])
+    passed = p["of_window"] <= alpha
+    per_window = passed.any([dim for dim in passed.dims if dim != "window"])
     return {
         "upper": float(upper <= alpha),
         "lower": float(lower <= alpha),
@@ -237,17 +241,17 @@ def _errors(p: xr.Dataset, alpha: float) -> dict[str, float]:
         "two_sided": float(min(upper, lower) <= alpha / 2),
         "any_window": float(per_window.any()),
         "windows": float(per_window.mean()),
-        "cells": float((p["window"] <= alpha).mean()),
+        "cells": float(passed.mean()),
     }
 
 
 def _power(p: xr.Dataset, alpha: float, truth: xr.DataArray) -> dict[str, float]:
     significant = p["upper"].values <= alpha
-    inside = truth.transpose(*p["upper"].dims).values
+    planted = truth.transpose(*p["upper"].dims).values
     return {
-        "hit": float(significant[inside].any()),
-        "found": float(significant[inside].mean()),
-        "false_hit": float(significant[~inside].any()),
+        "hit": float(significant[planted == 1].any()),
+        "found": float(significant[planted == 1].mean()),
+        "false_hit": float(significant[planted == 0].any()),
     }
 
 

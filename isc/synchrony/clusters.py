@@ -154,7 +154,7 @@ def feature_edges(adjacency: object, n_feature: int) -> np.ndarray:
             raise ValueError(
                 f"adjacency has shape {adjacency.shape}; the cube has {n_feature} features"  # type: ignore[attr-defined]
             )
-        upper = triu(adjacency + adjacency.T, 1).tocoo()  # type: ignore[attr-defined,operator]
+        upper = triu(adjacency + adjacency.T, 1).tocoo()  # type: ignore[attr-defined]
         return np.stack([upper.row, upper.col], axis=1).astype(np.int64)
     edges = np.asarray(adjacency)
     if edges.ndim != 2 or edges.shape[1] != 2 or edges.dtype.kind not in "iu":

@@ -1,5 +1,6 @@
 """What all surrogates of a test share: the statistic, the windows, who takes part and the seed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -38,19 +39,42 @@ class Design:
     n_threads: int
     detrend: str | None = None
 
+    @property
+    def n_term(self) -> int:
+        """Values that a window has before the summary."""
+        if self.statistic.estimator == "leave_one_out":
+            return self.keys.size
+        return 1 if self.statistic.summary == "mean" and self.statistic.comparisons is None else self.keys.size**2
+
     def compute(
-        self, block: Block, windows: Windows | None = None, *, n_threads: int | None = None, **moves: Any
+        self,
+        block: Block,
+        windows: Windows | None = None,
+        *,
+        moves: Mapping[str, np.ndarray] | None = None,
+        n_threads: int | None = None,
     ) -> np.ndarray:
         """Values (feature, window) of a block, read at other times where `moves` (shifts or frames) say so."""
-        how = {"min_valid": self.min_valid, "n_threads": n_threads or self.n_threads}
+        how: dict[str, Any] = {"min_valid": self.min_valid, "n_threads": n_threads or self.n_threads, **(moves or {})}
         if moves and self.statistic.estimator == "leave_one_out":
-            how["others"] = "observed"  # else the mean of the others would be flat and the null too narrow
+            # a mean of shifted others would be flat, and the null too narrow
+            how |= {"others": "observed", "other_starts": self.windows.starts}
         read = block if self.detrend is None else DetrendedBlock(block)
-        return self.statistic.compute(read, windows or self.windows, **moves, **how)[0]
+        return self.statistic.compute(read, windows or self.windows, **how)[0]
 
     def compute_terms(self, block: Block) -> np.ndarray:
         """Correlation of every dyad or left-out subject before the summary (dyad or subject, feature, window)."""
         return replace(self, statistic=replace(self.statistic, summary=None)).compute(block)
+
+    def compute_rows(self, block: Block) -> np.ndarray:
+        """The same on one thread, window by window: (feature, window, subject), or (..., subject * subject)."""
+        read = block if self.detrend is None else DetrendedBlock(block)
+        where = (self.windows.starts, self.windows.length)
+        if self.statistic.estimator == "leave_one_out":
+            value, _ = read.leave_one_out(*where, min_valid=self.min_valid, n_threads=1)
+            return np.ascontiguousarray(np.swapaxes(value, 1, 2))
+        value, _ = read.correlation_matrices(*where, min_valid=self.min_valid, n_threads=1)
+        return value.reshape(*value.shape[:2], -1)
 
     def compute_other(self, observed: np.ndarray, series: np.ndarray) -> np.ndarray:
         """Values (feature, window) of other series of the same subjects, on one thread.
@@ -62,7 +86,7 @@ class Design:
             return self.compute(SeriesBlock(series), n_threads=1)
         both = SeriesBlock(np.concatenate([observed, series], axis=-1))
         later = np.full(self.keys.size, observed.shape[-1], dtype=np.int64)
-        return self.compute(both, n_threads=1, shifts=later)
+        return self.compute(both, n_threads=1, moves={"shifts": later})
 
 
 class Randomiser(Protocol):

@@ -227,7 +227,12 @@ def _disagreements(result: xr.Dataset, alpha: float) -> Iterator[Finding]:
                     f"the nulls disagree: {only_a} cells are significant by {one} only, {only_b} by {other} only, "
                     f"{int((a & b).sum())} by both; believe those that both reject."
                 )
-                values = {"first": first, "second": second, "first_only": only_a, "second_only": only_b}
+                values: dict[str, Plain] = {
+                    "first": first,
+                    "second": second,
+                    "first_only": only_a,
+                    "second_only": only_b,
+                }
                 yield Finding("nulls_disagree", "warning", text, values)
 
 

@@ -69,12 +69,12 @@ def median_time(values: np.ndarray) -> float:
     True
     """
     rows = np.moveaxis(values, 1, 2).reshape(-1, values.shape[1]).astype(np.float64)
-    times = [time for time in map(_integrated_time, rows) if np.isfinite(time)]
+    times = [time for time in map(integrated_time, rows) if np.isfinite(time)]
     return float(np.median(times)) if times else float("nan")
 
 
-def _integrated_time(x: np.ndarray) -> float:
-    """Integrated autocorrelation time of one series with gaps."""
+def integrated_time(x: np.ndarray) -> float:
+    """Integrated autocorrelation time of one series with gaps, in samples; NaN when it is flat or nearly empty."""
     finite = np.isfinite(x)
     if finite.sum() < 4:
         return np.nan

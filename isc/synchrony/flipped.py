@@ -4,14 +4,21 @@ With R the correlations of a window, flipping the signs e of the subjects turns 
 ``sum_{a<b} e_a e_b R_ab / n_dyad``; flipping the left-out subject turns leave-one-out into ``mean_s e_s r_s``.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from isc.kernels import surrogates as draws
-from isc.synchrony.blocks import Block
+from isc.kernels.correlation import least_samples, read_source
+from isc.kernels.distance_matrices import PackedWindows, in_mesh_order, packed_matrices, packed_windows
+from isc.kernels.flips import FlipTables, dyad_tables, flipped_means, subject_tables
+from isc.kernels.plan import in_order, tiles
+from isc.synchrony.blocks import Block, DistanceBlock
 from isc.synchrony.design import Design
 from isc.synchrony.estimate import Statistic, dyad_indices, summarise
+
+PIECE_BYTES = 4 * 2**20  # of values made at a time: they are folded while they are in cache
 
 
 @dataclass(frozen=True)
@@ -41,17 +48,64 @@ class FlippedSigns:
 
     def values(self, block: Block, features: slice, drawn: np.ndarray) -> np.ndarray:
         """Values (surrogate, feature, window)."""
-        terms = self._terms(block)
-        weights = sign_products(drawn) if self.design.statistic.estimator == "pairwise" else drawn
-        return flipped_summaries(terms, weights, self.design.statistic.summary)
+        summary = self.design.statistic.summary
+        if summary != "mean":
+            terms = self.design.compute_terms(block)
+            signs = drawn if self.design.statistic.estimator == "leave_one_out" else sign_products(drawn)
+            return np.stack([summarise(terms * row[:, None, None], summary) for row in signs])
+        return np.concatenate([values for _, values in self._in_tiles(block, self._tables(drawn))], axis=1)
 
     def observed(self, block: Block) -> np.ndarray:
         """Observed values (feature, window): the flip that flips nobody."""
-        return self.values(block, slice(0, block.n_feature), np.ones((1, self.design.keys.size), np.float32))[0]
+        nobody = np.ones((1, self.design.keys.size), np.float32)
+        return self.values(block, slice(0, block.n_feature), nobody)[0]
 
-    def _terms(self, block: Block) -> np.ndarray:
-        """Correlations (dyad or subject, feature, window) that a flip adds up."""
-        return self.design.compute_terms(block)
+    def pieces(self, block: Block, features: slice, drawn: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield (windows, values (surrogate, feature, window)) of means, small enough for the cache."""
+        as_they_are = self.design.statistic.estimator == "pairwise" and self.design.detrend is None
+        if isinstance(block, DistanceBlock) and as_they_are:
+            yield from self._of_distances(block, self._tables(drawn))
+        else:
+            yield from ((slice(None), values) for _, values in self._in_tiles(block, self._tables(drawn)))
+
+    def _tables(self, drawn: np.ndarray) -> FlipTables:
+        return dyad_tables(drawn) if self.design.statistic.estimator == "pairwise" else subject_tables(drawn)
+
+    def _tile_size(self, tables: FlipTables, n_window: int) -> int:
+        """Features whose matrices and values fit into a piece."""
+        return max(1, PIECE_BYTES // (4 * n_window * max(tables.entries.shape[0], self.design.keys.size**2)))
+
+    def _in_tiles(self, block: Block, tables: FlipTables) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield (features of the block, values), a few features to a thread."""
+        n_window = self.design.windows.starts.size
+
+        def run(first: int, last: int) -> tuple[slice, np.ndarray]:
+            rows = self.design.compute_rows(block.of_features(slice(first, last)))
+            values = flipped_means(rows.reshape(-1, rows.shape[-1]), tables)
+            return slice(first, last), values.reshape(-1, last - first, n_window)
+
+        size = self._tile_size(tables, n_window)
+        yield from in_order(run, tiles(block.n_feature, size), self.design.n_threads)
+
+    def _of_distances(self, block: DistanceBlock, tables: FlipTables) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield (windows, values) of pairs in the order of their vertices; landmarks are packed once."""
+        design = self.design
+        n_flip, least = tables.entries.shape[0], least_samples(design.min_valid, design.windows.length)
+        used, places = np.unique(np.stack([block.vertex_a, block.vertex_b]), return_inverse=True)
+        first, second = in_mesh_order(places.reshape(2, -1))
+        still = read_source(block.n_subject, None, None)
+        starts, length = design.windows.starts, design.windows.length
+        for chunk in packed_windows(block.landmarks, used, starts, length, still, design.n_threads):
+            n_window = chunk.plan.starts.size
+
+            def run(begin: int, end: int, chunk: PackedWindows = chunk, n_window: int = n_window) -> np.ndarray:
+                matrices, _ = packed_matrices(chunk, first[begin:end], second[begin:end], least)
+                values = flipped_means(matrices.reshape((end - begin) * n_window, -1), tables)
+                return values.reshape(n_flip, end - begin, n_window)
+
+            size = self._tile_size(tables, n_window)
+            for values in in_order(run, tiles(block.n_feature, size), design.n_threads):
+                yield chunk.windows, values
 
 
 def sign_patterns(numbers: np.ndarray, n_subject: int) -> np.ndarray:
@@ -116,26 +170,3 @@ def sign_products(signs: np.ndarray) -> np.ndarray:
     """
     first, second = dyad_indices(signs.shape[1])
     return signs[:, first] * signs[:, second]
-
-
-def flipped_summaries(terms: np.ndarray, weights: np.ndarray, summary: str) -> np.ndarray:
-    """Summary over the terms after each has been multiplied by its sign, for every pattern of signs.
-
-    Parameters
-    ----------
-    terms : ndarray of float32, shape (term, ...)
-        NaN where a dyad or subject is left out.
-    weights : ndarray, shape (surrogate, term)
-    summary : {"mean", "median", "fisher_mean"}
-
-    Returns
-    -------
-    ndarray of float32, shape (surrogate, ...)
-
-    Examples
-    --------
-    >>> flipped_summaries(np.float32([[0.5], [0.25]]), np.float32([[1, 1], [1, -1]]), "mean").ravel().tolist()
-    [0.375, 0.125]
-    """
-    signs = weights.reshape(*weights.shape, *[1] * (terms.ndim - 1))
-    return np.stack([summarise(terms * sign, summary) for sign in signs])

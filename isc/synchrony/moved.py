@@ -63,10 +63,10 @@ class MovedInTime:
             return self._in_one_window(block, moves)
         windows, design = self._windows(), self.design
         if not isinstance(block, SeriesBlock):  # distances: the threads share the vertex pairs
-            return np.stack([design.compute(block, windows, **move) for move in moves])
+            return np.stack([design.compute(block, windows, moves=move) for move in moves])
 
         def run(k: int) -> np.ndarray:
-            return design.compute(block, windows, n_threads=1, **moves[k])
+            return design.compute(block, windows, moves=moves[k], n_threads=1)
 
         return np.stack(in_threads(run, [(k,) for k in range(len(moves))], design.n_threads))
 
@@ -74,7 +74,7 @@ class MovedInTime:
         """One random window a surrogate, laid end to end and read in one pass."""
         windows = _end_to_end(len(moves), self.design.windows)
         frames = np.concatenate([move["frames"] for move in moves], axis=1)
-        return np.ascontiguousarray(self.design.compute(block, windows, frames=frames).T)[:, :, None]
+        return np.ascontiguousarray(self.design.compute(block, windows, moves={"frames": frames}).T)[:, :, None]
 
     def _windows(self) -> Windows:
         """Windows to read the moved series in."""
@@ -97,6 +97,11 @@ class MovedInTime:
         order = draws.permutations(seed, surrogate, keys, n_time, n_draw=n_draw, stream=stream)
         within = isinstance(self.scheme, TimepointShuffle) and self.scheme.extent == "within_window"
         return {"frames": reordered_within(order, windows) if within else order}
+
+
+def shuffles_recording(scheme: Scheme) -> bool:
+    """Whether a scheme puts the frames of the whole recording in random order, so that all windows have one law."""
+    return isinstance(scheme, TimepointShuffle) and scheme.extent == "recording"
 
 
 def _end_to_end(n_window: int, windows: Windows) -> Windows:

@@ -7,12 +7,11 @@ or the order of subjects.
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import xarray as xr
 
-from isc.kernels.plan import in_threads
 from isc.synchrony.estimate import Estimator, Summary
 from isc.synchrony.fingerprint import fingerprint_of
 from isc.synchrony.pairs import VertexPairs
@@ -24,6 +23,7 @@ from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, window_coords
 
 Scope = Literal["recording", "window"]
 TRUSTED_SUBJECTS = 5
+CHECKPOINT_SURROGATES = 50  # of a block: about a minute of a full-size study
 
 REJECTED_NULL = {name: kind().null_hypothesis for name, kind in SCHEMES.items()}
 
@@ -181,8 +181,9 @@ def _attrs(surrogates: Surrogates, scope: Scope) -> dict[str, str | int | float]
         "units": "1",
     }
     if n_subject < TRUSTED_SUBJECTS:
-        attrs["caution"] = _few_subjects(n_subject, surrogates)
-        warnings.warn(attrs["caution"], UserWarning, stacklevel=4)
+        caution = _few_subjects(n_subject, surrogates)
+        warnings.warn(caution, UserWarning, stacklevel=3)
+        attrs["caution"] = caution
     return attrs
 
 
@@ -208,7 +209,7 @@ def _extremes(
     parts = [] if resume_from is None else [_resumed(resume_from, attrs)]
     done = 0 if resume_from is None else resume_from.sizes["surrogate"]
     steps = _Steps(progress, surrogates, done)
-    for start, stop in surrogates.ranges(done):
+    for start, stop in surrogates.ranges(done, most=None if checkpoint is None else CHECKPOINT_SURROGATES):
         parts.append(_labelled(_fold(surrogates, start, stop, scope, steps), surrogates, attrs))
         if checkpoint is not None:
             parts = [xr.concat(parts, dim="surrogate", combine_attrs="override")]
@@ -232,22 +233,18 @@ class _Steps:
 
 def _fold(surrogates: Surrogates, start: int, stop: int, scope: Scope, steps: _Steps) -> np.ndarray:
     """Running minimum and maximum (surrogate, extreme[, window]) over blocks of features."""
-    shape = (stop - start, 2) if scope == "recording" else (stop - start, 2, surrogates.n_window)
-    extremes = np.empty(shape)
+    extremes = np.empty((stop - start, 2, surrogates.n_window if scope == "window" else 1))
     extremes[:, 0], extremes[:, 1] = np.inf, -np.inf
-    over = (0, 1) if scope == "recording" else (0,)
     for windows, values in surrogates.pieces(start, stop):
-        places = windows if scope == "window" else ...
-
-        def fold(k: int, values: np.ndarray = values, places: Any = places) -> None:
-            low, high = extremes[k, 0, places], extremes[k, 1, places]
-            np.fmin(low, np.fmin.reduce(values[k], axis=over), out=low)
-            np.fmax(high, np.fmax.reduce(values[k], axis=over), out=high)
-
-        in_threads(fold, [(k,) for k in range(stop - start)], surrogates.design.n_threads)
+        per_window = values.shape[2] if scope == "window" else 1
+        places = windows if scope == "window" else slice(None)
+        low, high = extremes[:, 0, places], extremes[:, 1, places]
+        rows = values.reshape(stop - start, -1, per_window)
+        np.fmin(low, np.fmin.reduce(rows, axis=1), out=low)
+        np.fmax(high, np.fmax.reduce(rows, axis=1), out=high)
         steps.add(values)
     extremes[~np.isfinite(extremes)] = np.nan
-    return extremes
+    return extremes if scope == "window" else extremes[..., 0]
 
 
 def _labelled(extremes: np.ndarray, surrogates: Surrogates, attrs: dict[str, str | int | float]) -> xr.DataArray:

@@ -12,6 +12,7 @@ from isc.cube import sampling_rate
 from isc.synchrony.estimate import Estimator, Summary
 from isc.synchrony.inference import Percentile, Tail
 from isc.synchrony.nulls import Scope
+from isc.synchrony.schemes import Extent, SchemeName, SharedOver
 from isc.synchrony.series import Space
 from isc.synchrony.temporal import MIN_VALID, Detrend
 from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW
@@ -66,9 +67,9 @@ class Preset:
     space: Space = "vector"
     detrend: Detrend | None = None
     min_valid: float = MIN_VALID
-    scheme: str | tuple[str, ...] = ("circular_shift", "sign_flip")
-    features: Literal["shared", "independent"] = "shared"
-    extent: Literal["recording", "within_window"] = "recording"
+    scheme: SchemeName | tuple[SchemeName, ...] = ("circular_shift", "sign_flip")
+    features: SharedOver = "shared"
+    extent: Extent = "recording"
     n_surrogates: int = 1000
     seed: int = 0
     scope: Scope = "recording"
@@ -77,7 +78,7 @@ class Preset:
     percentile: Percentile = "rank"
 
     @property
-    def schemes(self) -> tuple[str, ...]:
+    def schemes(self) -> tuple[SchemeName, ...]:
         """The schemes as a tuple."""
         return (self.scheme,) if isinstance(self.scheme, str) else tuple(self.scheme)
 
@@ -99,7 +100,7 @@ class Preset:
         names = ("estimator", "summary", "space", "detrend", "min_valid")
         return {name: getattr(self, name) for name in names}
 
-    def scheme_options(self, scheme: str, *, streamed: bool) -> dict[str, Any]:
+    def scheme_options(self, scheme: SchemeName, *, streamed: bool) -> dict[str, Any]:
         """Keyword arguments of one scheme; `streamed` vertex pairs cannot be shuffled independently."""
         if scheme != "timepoint_shuffle":
             return {}

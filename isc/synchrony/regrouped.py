@@ -58,10 +58,11 @@ class OtherStimuli:
         """Stimuli lie end to end, so that a subject is taken from another one by reading it whole recordings later."""
 
         def run(k: int) -> np.ndarray:
-            shifts = drawn[k] * self.design.n_time
+            moves = {"shifts": drawn[k] * self.design.n_time}
             if self.design.statistic.estimator == "leave_one_out":
-                return self.design.compute(stimuli, n_threads=1, shifts=shifts)
-            return self._between(drawn[k]).compute(stimuli, n_threads=1, shifts=shifts).reshape(stimuli.n_feature, -1)
+                return self.design.compute(stimuli, moves=moves, n_threads=1)
+            values = self._between(drawn[k]).compute(stimuli, moves=moves, n_threads=1)
+            return values.reshape(stimuli.n_feature, -1)
 
         return np.stack(in_threads(run, [(k,) for k in range(len(drawn))], self.design.n_threads))
 

@@ -17,11 +17,11 @@ from isc.synchrony.blocks import PAIRS_PER_BLOCK, Block, Features, select_featur
 from isc.synchrony.design import Design, Randomiser
 from isc.synchrony.estimate import Estimator, Statistic, Summary
 from isc.synchrony.flipped import FlippedSigns, n_sign_patterns
-from isc.synchrony.moved import MovedInTime
+from isc.synchrony.moved import MovedInTime, shuffles_recording
 from isc.synchrony.pairs import VertexPairs
 from isc.synchrony.regrouped import OtherStimuli, partner_order
 from isc.synchrony.rephased import RandomPhases
-from isc.synchrony.schemes import PhaseRandomisation, PseudoGroup, Scheme, SignFlip, TimepointShuffle
+from isc.synchrony.schemes import PhaseRandomisation, PseudoGroup, Scheme, SignFlip
 from isc.synchrony.series import Space
 from isc.synchrony.temporal import MIN_VALID, thread_count
 from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, Windows, sliding_windows
@@ -107,8 +107,13 @@ class Surrogates:
         values : ndarray of float32, shape (surrogate, feature, window)
             Of some features and these windows; every feature and window comes once. With `shortcut` one window.
         """
-        for features, block, drawn in self._drawn_blocks(start, stop):
-            yield slice(None), _all_values(self.randomiser, block, features, drawn)
+        if isinstance(self.randomiser, FlippedSigns) and self.design.statistic.summary == "mean":
+            drawn = self.randomiser.draw(range(start, self.n_surrogates if stop is None else stop))
+            for features, block in self._blocks(1):
+                yield from self.randomiser.pieces(block, features, drawn)
+            return
+        for features, block, draws in self._drawn_blocks(start, stop):
+            yield slice(None), _all_values(self.randomiser, block, features, draws)
 
     def _drawn_blocks(self, start: int, stop: int | None) -> Iterator[tuple[slice, Block, Iterable[Any]]]:
         """Blocks of features with the draws for them, made once where all fit into memory."""
@@ -127,10 +132,14 @@ class Surrogates:
             else:
                 yield features, self.design.compute(block)
 
-    def ranges(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, int]]:
-        """Yield ranges (start, stop) that read the data as seldom as memory allows."""
-        last = self.n_surrogates if stop is None else stop
-        step = min(self.randomiser.at_once, self._at_once())
+    def ranges(self, start: int = 0, *, most: int | None = None) -> Iterator[tuple[int, int]]:
+        """Yield ranges (start, stop) of at most `most` surrogates that read the data as seldom as memory allows.
+
+        Sign flips come in one range: they all come from one pass over the data.
+        """
+        last, step = self.n_surrogates, min(self.randomiser.at_once, self._at_once())
+        if most is not None and not isinstance(self.randomiser, FlippedSigns):
+            step = min(step, most)
         for first in range(start, last, step):
             yield first, min(first + step, last)
 
@@ -144,7 +153,8 @@ class Surrogates:
 
     def _blocks(self, n_surrogates: int) -> Iterator[tuple[slice, Block]]:
         """Blocks of features, subjects in the order of their ids, whose values for so many surrogates fit."""
-        size = max(1, RESULT_BYTES // (4 * max(n_surrogates, 1) * (1 if self.shortcut else self.n_window)))
+        n_window = 1 if self.shortcut else self.n_window
+        size = max(1, RESULT_BYTES // (4 * n_window * max(n_surrogates, self.design.n_term)))
         in_order = bool((np.diff(self.order) > 0).all())
         for features, block in self.features.blocks(self.design.n_threads):
             ordered = block if in_order else block.of_subjects(self.order)
@@ -195,7 +205,7 @@ def surrogates_of(
         As in `isc.temporal_isc`, as are all options of the statistic.
     per_window : bool
         Values are only compared within a window. Shuffles of the whole recording then draw one window a surrogate,
-        which has exactly the law of each.
+        which has exactly the law of each (not for ``leave_one_out``, where the observed others differ between windows).
     others : sequence of DataArray
         Cubes of the other stimuli, for pseudo groups.
 
@@ -236,7 +246,7 @@ def surrogates_of(
     )
     n_pattern = n_sign_patterns(statistic, len(ids))
     exact = isinstance(scheme, SignFlip) and n_pattern < n_surrogates
-    shortcut = per_window and isinstance(scheme, TimepointShuffle) and scheme.extent == "recording"
+    shortcut = per_window and estimator == "pairwise" and shuffles_recording(scheme)
     randomiser = _randomiser(design, scheme, partners, exact, shortcut)
     return Surrogates(
         _settled(features), design, scheme, randomiser, order, n_pattern if exact else n_surrogates, exact, shortcut
