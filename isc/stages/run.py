@@ -5,6 +5,7 @@ import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from isc.io.atomic import write_bytes
 from isc.io.bids import root_path
@@ -14,6 +15,7 @@ from isc.io.bids_study import RawStudy, read_raw_study
 from isc.io.bids_validation import VALIDATOR, has_validator, validation_errors
 from isc.io.derivatives import output_lock, remove_leftovers
 from isc.io.face_model import find_face_model
+from isc.stages.extraction import warning_texts
 from isc.stages.forgetting import without_forgotten
 from isc.stages.group import label_meanings
 from isc.stages.journal import log, measured_rate
@@ -134,10 +136,7 @@ def _run_stages(job: Job, started: float) -> int:
     outcomes = _run_participants(job) if request.of_level("participant") else []
     failed = {outcome.participant: outcome.message for outcome in outcomes if outcome.status == "failed"}
     if request.of_level("group"):
-        with Display("surrogates") as display:
-            report = analyse_group(
-                job.study, job.group, job.shelves, failed, display.update, stages=request.of_level("group")
-            )
+        report = _analyse_group(job, failed)
         if report is not None:
             print(f"report: {report}")
     made = [path.name for path in ledger.reasons]
@@ -147,6 +146,17 @@ def _run_stages(job: Job, started: float) -> int:
         print(f"nothing to do: {len(ledger.checked)} products are up to date ({seconds} s)")
     log(request.out_dir, "run", seconds=seconds, failed=list(failed), made=made, **stages)
     return SOME_FAILED if failed else DONE
+
+
+def _analyse_group(job: Job, failed: Mapping[str, str]) -> Path | None:
+    """Group level, with its warnings told once, one line each; the report says them as well."""
+    with Display("surrogates") as display, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        stages = job.request.of_level("group")
+        report = analyse_group(job.study, job.group, job.shelves, failed, display.update, stages=stages)
+        for text in warning_texts(caught):
+            display.say(f"warning: {text}")
+    return report
 
 
 def _run_participants(job: Job) -> list[Outcome]:
