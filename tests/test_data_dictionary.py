@@ -1,6 +1,7 @@
 """The data dictionary is well-formed and covers every product."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,7 @@ from isc.io.face_tracker import BLENDSHAPES
 from isc.io.sidecars import PARTS, dictionary_folder, dictionary_names, read_dictionary
 
 LATER = {"classification", "confusion"}  # named by io.bids, written by stages to come
-EXPERIMENTS = {"recovery"}  # summaries that experiments/ write
+ROOT = Path(__file__).parents[1]
 NOT_DERIVATIVES = {"participants", "scans", "events", "rating", "epochs", "descriptions"}
 DTYPES = re.compile(r"bool|str|u?int(8|16|32|64)?|float(32|64)?|list")
 FIELDS = {"LongName", "Description", "Units", "Levels", "dtype", "dims", "source", "Optional"}
@@ -24,8 +25,20 @@ def described(name):
     return {key: description for part in parts for key, description in part.items()}
 
 
+def of_experiments():
+    """Entries of what experiments/ writes."""
+    return {name for name in dictionary_names() if read_dictionary(name)["File"].startswith("experiments/")}
+
+
 def test_every_product_has_an_entry_and_every_entry_a_product():
-    assert set(dictionary_names()) == (set(PRODUCTS) - LATER) | NOT_DERIVATIVES | EXPERIMENTS
+    assert set(dictionary_names()) - of_experiments() == (set(PRODUCTS) - LATER) | NOT_DERIVATIVES
+
+
+def test_every_experiment_has_a_summary_entry_and_every_entry_an_experiment():
+    experiments = {path.parent.name for path in ROOT.glob("experiments/*/run.py")}
+    files = {name: Path(read_dictionary(name)["File"]) for name in of_experiments()}
+    assert {path.parts[1] for path in files.values()} == experiments
+    assert {path.parts[1] for path in files.values() if path.name == "summary.json"} == experiments
 
 
 @pytest.mark.parametrize("name", dictionary_names())

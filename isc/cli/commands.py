@@ -46,6 +46,7 @@ def _study_arguments(parser: argparse.ArgumentParser) -> None:
         "--settings", type=Path, metavar="FILE", help="settings in TOML (default: the recommended ones)"
     )
     parser.add_argument("--n-procs", type=int, metavar="N", help="videos tracked at a time (default: one a processor)")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="have the workers of a dask scheduler track the videos")
     parser.add_argument("--random-seed", type=int, metavar="S", help="seed of the surrogates (default: settings, 0)")
     parser.add_argument(
         "--dry-run", action="store_true", help="only say what would be made, why, and how long it takes"
@@ -75,6 +76,7 @@ def _run(options: argparse.Namespace, *, stages: tuple[str, ...] = ()) -> int:
             task=options.task_id,
             settings=options.settings,
             n_procs=options.n_procs,
+            scheduler=options.scheduler,
             seed=options.random_seed,
             force=options.force,
             dry_run=options.dry_run,

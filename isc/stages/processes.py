@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, cast
 
+from isc.stages.messages import one_line
+
 Progress = Callable[[str, int, int | None], None]
 SINGLE_THREADED = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
@@ -92,6 +94,42 @@ def run_each(
             process.terminate()
             process.join()
     return [outcomes[participant] for participant, _ in tasks]
+
+
+def run_on_cluster(
+    tasks: Sequence[tuple[str, Any]], worker: Worker, *, progress: Progress | None = None
+) -> list[Outcome]:
+    """Run ``worker(task, report)`` for every (participant, task) on the workers of the connected cluster.
+
+    Parameters
+    ----------
+    tasks : sequence of (str, object)
+        Their files must be found under the same paths on all machines.
+    worker : callable, importable by name
+        As in `run_each`; what it reports stays on its machine.
+    progress : callable, optional
+        Called with (name, participants done, participants).
+
+    Returns
+    -------
+    list of Outcome
+        In the order of `tasks`. A worker that dies is a failed participant.
+    """
+    from isc.lazy import on_workers
+
+    outcomes: dict[str, Outcome] = {}
+    for participant, result in on_workers(_quietly, {name: (worker, task) for name, task in tasks}):
+        if not isinstance(result, Outcome):
+            result = Outcome(participant, "failed", f"its worker failed: {type(result).__name__}: {one_line(result)}")
+        outcomes[participant] = result
+        if progress is not None:
+            progress("participants", len(outcomes), len(tasks))
+    return [outcomes[participant] for participant, _ in tasks]
+
+
+def _quietly(given: tuple[Worker, Any]) -> Outcome:
+    worker, task = given
+    return worker(task, lambda done, expected: None)
 
 
 def _start(worker: Worker, task: Any) -> tuple[Connection, Any]:

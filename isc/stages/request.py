@@ -28,6 +28,8 @@ class RunRequest:
     settings : Path, optional
     n_procs : int, optional
         Videos tracked at a time.
+    scheduler : str, optional
+        Address of a dask scheduler, whose workers track the videos instead of this machine.
     seed : int, optional
     force, dry_run, skip_bids_validation, verbose : bool
     """
@@ -40,6 +42,7 @@ class RunRequest:
     task: str | None = None
     settings: Path | None = None
     n_procs: int | None = None
+    scheduler: str | None = None
     seed: int | None = None
     force: bool = False
     dry_run: bool = False

@@ -3,7 +3,8 @@
 import sys
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from isc.io.bids_study import RawStudy, read_raw_study
 from isc.io.bids_validation import VALIDATOR, has_validator, validation_errors
 from isc.io.derivatives import output_lock, remove_leftovers
 from isc.io.face_model import find_face_model
+from isc.lazy import connected
 from isc.stages.extraction import warning_texts
 from isc.stages.forgetting import without_forgotten
 from isc.stages.group import label_meanings
@@ -23,7 +25,7 @@ from isc.stages.ledger import Ledger
 from isc.stages.messages import one_line
 from isc.stages.participant import USER_ERRORS, ParticipantTask, process_participant
 from isc.stages.planning import cost_line, plan_lines, plan_run, skippable
-from isc.stages.processes import Outcome, run_each
+from isc.stages.processes import Outcome, run_each, run_on_cluster
 from isc.stages.progress import Display
 from isc.stages.report import analyse_group
 from isc.stages.request import RunRequest, effective_study, processors
@@ -74,12 +76,25 @@ def run(request: RunRequest) -> int:
             remove_leftovers(request.out_dir)
             try:
                 _write_top(job)
-                return _run_stages(job, started)
+                with _cluster(request):
+                    return _run_stages(job, started)
             finally:
                 remove_leftovers(request.out_dir)  # of workers that were stopped
     except UNUSABLE_INPUT as error:
         print(f"isc: {one_line(error)}", file=sys.stderr)
         return UNUSABLE
+
+
+@contextmanager
+def _cluster(request: RunRequest) -> Iterator[None]:
+    """The cluster that was asked for, if any."""
+    with ExitStack() as stack:
+        if request.scheduler is not None:
+            try:
+                stack.enter_context(connected(request.scheduler))
+            except ValueError as error:
+                raise StudyError(str(error)) from error
+        yield
 
 
 def _job(request: RunRequest) -> Job:
@@ -169,8 +184,11 @@ def _run_participants(job: Job) -> list[Outcome]:
     if due and "extract" in request.wanted:
         find_face_model()  # one error for all instead of one for each
     with Display("frames") as display:
-        n_procs = request.n_procs or processors()
-        made = run_each(due, process_participant, n_procs=n_procs, progress=display.update)
+        if request.scheduler is None:
+            n_procs = request.n_procs or processors()
+            made = run_each(due, process_participant, n_procs=n_procs, progress=display.update)
+        else:
+            made = run_on_cluster(due, process_participant, progress=display.update)
         found = skipped | {outcome.participant: outcome for outcome in made}
         outcomes = [found[task.name] for task in job.tasks]
         for outcome in outcomes:
