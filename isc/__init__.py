@@ -79,10 +79,7 @@ _STAGES = {
         "plot_subject_matrix",
         "plot_subject_series",
         "plot_relation",
-<<<<<<< HEAD
         "plot_surface_map",
-=======
->>>>>>> visual
         "plot_tisc",
         "plot_topomap",
     ),

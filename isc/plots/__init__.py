@@ -39,12 +39,9 @@ __all__ = [
     "plot_subject_matrix",
     "plot_subject_series",
     "plot_relation",
-<<<<<<< HEAD
     "plot_surface_map",
     "plot_reliability",
     "plot_subject_accuracy",
-=======
->>>>>>> visual
     "plot_tisc",
     "plot_topomap",
 ]
