@@ -111,8 +111,9 @@ def put_off(cube: xr.DataArray, request: Request, shape: tuple[int, ...]) -> tup
     grid = regions(cube, kept, task_bytes=TASK_BYTES)
     parts = np.empty(grid.shape, dtype=object)
     for place in np.ndindex(grid.shape):
-        part = tuple(cut.stop - cut.start for cut in grid[place].values())
-        parts[place] = Part(grid[place], _shapes(request, cube.sizes["subject"], (*part, *shape[len(kept) :])), {})
+        region: dict[str, slice] = grid[place]  # type: ignore[assignment]  # an array of objects
+        part = tuple(cut.stop - cut.start for cut in region.values())
+        parts[place] = Part(region, _shapes(request, cube.sizes["subject"], (*part, *shape[len(kept) :])), {})
     if len(shape) > len(kept):
         parts = parts[..., None]
     return in_parts(window_values, cube.transpose("subject", "time", *kept, ...), parts, request)
