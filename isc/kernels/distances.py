@@ -79,6 +79,7 @@ def pairwise_mean_of_distances(
         shape = (landmarks.shape[0], landmarks.shape[3])
         results = value[:, begin:end], count[:, begin:end]
         _run_chunk(packed, stride, shape, places, order, part, least, results, n_threads)
+        del packed  # before the next chunk is packed: two at a time would double the memory
     return value, count
 
 
