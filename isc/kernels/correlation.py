@@ -15,13 +15,14 @@ from isc.kernels.exact import LEAVE_ONE_OUT, MATRIX
 from isc.kernels.others import leave_one_out_of_observed
 from isc.kernels.pairwise import pairwise_windows
 from isc.kernels.plan import chunk_edges, in_threads, make_workspace, plan_windows, tiles
-from isc.kernels.simd import FAST
+from isc.kernels.simd import FAST, LANES
 from isc.kernels.sources import fill_rows, fill_shifted, read_frames
 from isc.kernels.tiled import fast_windows
 
 Arrays = tuple[np.ndarray, np.ndarray]
 Others = Literal["surrogate", "observed"]
 FEATURE_TILE = 16  # features a task of a thread
+SPARE = 8 * LANES  # samples beyond a window that whole vectors may read
 
 
 def pairwise_mean(
@@ -76,9 +77,17 @@ def pairwise_mean(
     count = np.empty(value.shape, dtype=np.int32)
     start = source[0] % n_time
 
+    flat, readable = series.reshape(-1), n_feature - 1 - SPARE // (n_component * n_subject * n_time)
+
     def run(first: int, last: int) -> None:
         work = make_workspace(plan, edges, n_component, n_subject)
-        if frames is None:
+        if frames is None and shifts is None:
+            inside = max(first, min(last, readable))
+            shape = (n_component, n_subject)
+            in_place = work._replace(rows=flat, stride=n_time)
+            _stored_series(shape, first, inside, plan, edges, least, in_place, value, count)
+            _series(series, inside, last, start, plan, edges, least, work, value, count)
+        elif frames is None:
             _series(series, first, last, start, plan, edges, least, work, value, count)
         else:
             mixed = np.empty((1, n_component, *source[1].shape), dtype=np.float32)
@@ -86,6 +95,19 @@ def pairwise_mean(
 
     in_threads(run, tiles(n_feature, FEATURE_TILE), n_threads)
     return value, count
+
+
+@njit(**FAST)
+def _stored_series(
+    shape: Any, first: int, last: int, plan: Any, edges: Any, least: int, work: Any, value: Any, count: Any
+) -> None:
+    """Windows of features first .. last - 1 read where they are stored: the rows of work are the series themselves."""
+    size = shape[0] * shape[1] * work.stride
+    for f in range(first, last):
+        for c in range(edges.size - 1):
+            begin, end = edges[c], edges[c + 1]
+            base = f * size + plan.starts[begin]
+            pairwise_windows(plan, begin, end, least, shape, work, value[f], count[f], base)
 
 
 @njit(**FAST)

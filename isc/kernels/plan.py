@@ -36,8 +36,9 @@ class Workspace(NamedTuple):
     subject): ``head`` (first sample), ``offset`` (mean less head, kept apart so that a large mean costs no precision),
     ``spread`` (centred sum of squares), ``deviation`` (block less window mean). ``lanes``: partial sums. ``centre``,
     ``residual``, ``weight``, ``place``: window mean, what its rounding left out, weight and row offset of the valid
-    subjects, one stretch of ``padded`` entries a component. ``gapped``: subjects who miss some samples.
-    ``curve``: sum of the subjects (leave-one-out).
+    subjects, one stretch of ``padded`` entries a component. ``gapped``: subjects who miss some samples,
+    and ``present``: which they have, then the marks of a subject without gaps. ``curve``: sum of the subjects
+    (leave-one-out).
     """
 
     rows: np.ndarray
@@ -53,6 +54,7 @@ class Workspace(NamedTuple):
     weight: np.ndarray
     place: np.ndarray
     gapped: np.ndarray
+    present: np.ndarray
     curve: np.ndarray
 
 
@@ -135,9 +137,24 @@ def make_workspace(plan: Plan, edges: np.ndarray, n_component: int, n_subject: i
         np.zeros(size, dtype=np.float32) for size in sizes
     )
     place, gapped = np.zeros(width, dtype=np.int64), np.zeros(n_subject, dtype=np.int64)
+    present = np.ones((n_subject + 1) * plan.length, dtype=np.bool_)
     curve = np.zeros(n_component * row_stride(plan.length), dtype=np.float32)
     return Workspace(
-        rows, stride, padded, head, offset, spread, deviation, lanes, centre, residual, weight, place, gapped, curve
+        rows,
+        stride,
+        padded,
+        head,
+        offset,
+        spread,
+        deviation,
+        lanes,
+        centre,
+        residual,
+        weight,
+        place,
+        gapped,
+        present,
+        curve,
     )
 
 

@@ -6,11 +6,14 @@ import numpy as np
 import xarray as xr
 
 Tail = Literal["greater", "less", "two_sided"]
+Percentile = Literal["rank", "linear", "hazen"]
 DEFAULT_ALPHA = 0.05
 MONTE_CARLO_COVERAGE = 0.95  # of the interval printed beside a threshold
 
 
-def thresholds(null: xr.DataArray, *, alpha: float = DEFAULT_ALPHA, tail: Tail = "greater") -> xr.Dataset:
+def thresholds(
+    null: xr.DataArray, *, alpha: float = DEFAULT_ALPHA, tail: Tail = "greater", percentile: Percentile = "rank"
+) -> xr.Dataset:
     """Values that the statistic must pass to be significant, with their Monte-Carlo interval.
 
     The upper threshold is the k-th largest surrogate maximum with ``k = floor(alpha * (M + 1))`` for M surrogates,
@@ -25,6 +28,10 @@ def thresholds(null: xr.DataArray, *, alpha: float = DEFAULT_ALPHA, tail: Tail =
         Error rate, shared by both tails for ``two_sided`` (half each).
     tail : {"greater", "less", "two_sided"}
         The side that is not asked for gets an infinite threshold.
+    percentile : {"rank", "linear", "hazen"}
+        ``rank``: as above. The others reproduce published thresholds: the percentile of the surrogate extremes by
+        numpy's ``linear`` rule, or by Matlab's (``hazen``); they lie below the k-th largest, so that a cell may pass
+        them with p a little above alpha.
 
     Returns
     -------
@@ -35,7 +42,7 @@ def thresholds(null: xr.DataArray, *, alpha: float = DEFAULT_ALPHA, tail: Tail =
     Raises
     ------
     ValueError
-        When alpha is not between 0 and 1 or the tail is not known.
+        When alpha is not between 0 and 1, or the tail or the percentile is not known.
 
     References
     ----------
@@ -48,6 +55,8 @@ def thresholds(null: xr.DataArray, *, alpha: float = DEFAULT_ALPHA, tail: Tail =
     >>> thresholds(null).threshold.values.tolist()
     [-inf, 95.0]
     """
+    if percentile not in ("rank", "linear", "hazen"):
+        raise ValueError(f"percentile must be rank, linear or hazen; given {percentile!r}")
     rates = tail_rates(alpha, tail)
     maxima = np.stack([-null.sel(extreme="min").values, null.sel(extreme="max").values])  # both as upper tails
     sign = np.array([-1.0, 1.0]).reshape(2, *[1] * (maxima.ndim - 2))
@@ -58,12 +67,20 @@ def thresholds(null: xr.DataArray, *, alpha: float = DEFAULT_ALPHA, tail: Tail =
         ranks = _ranks(n_surrogates, rate)
         for name, rank in zip(parts, ranks, strict=True):
             parts[name].append(_at_rank(side, rank))
+        if percentile != "rank" and rate > 0:
+            parts["threshold"][-1] = _percentile(side, 1 - rate, percentile)
     signed = {name: sign * np.stack(values) for name, values in parts.items()}
     signed["low"], signed["high"] = np.minimum(signed["low"], signed["high"]), np.maximum(signed["low"], signed["high"])
     like = null.isel(surrogate=0, drop=True)
     order = ("extreme", *[d for d in like.dims if d != "extreme"])
     data = {name: like.transpose(*order).copy(data=values) for name, values in signed.items()}
-    attrs = {**null.attrs, "alpha": float(alpha), "tail": tail, "n_surrogates": n_surrogates}
+    attrs = {
+        **null.attrs,
+        "alpha": float(alpha),
+        "tail": tail,
+        "percentile": percentile,
+        "n_surrogates": n_surrogates,
+    }
     return xr.Dataset(data, attrs={**attrs, "error_rate": error_rate_in_words(null, alpha, tail)})
 
 
@@ -110,6 +127,13 @@ def _at_rank(descending: np.ndarray, rank: int) -> np.ndarray:
     if 0 < rank <= len(descending):
         return descending[rank - 1]
     return np.where(np.isfinite(descending[0]), np.inf if rank <= 0 else -np.inf, np.nan)
+
+
+def _percentile(extremes: np.ndarray, share: float, rule: Literal["linear", "hazen"]) -> np.ndarray:
+    """Percentile along the first axis; NaN where there is no finite surrogate."""
+    some = np.isfinite(extremes).any(axis=0)
+    filled = np.where(some, extremes, 0.0)
+    return np.where(some, np.nanquantile(filled, share, axis=0, method=rule), np.nan)
 
 
 def p_values(tisc: xr.DataArray, null: xr.DataArray, *, tail: Tail = "greater") -> xr.DataArray:

@@ -116,3 +116,19 @@ def test_the_sentence_says_the_scope():
 def test_errors(options, message):
     with pytest.raises(ValueError, match=message):
         thresholds(null_of([1.0]), **options)
+
+
+def test_published_percentiles_are_those_of_numpy_and_of_matlab():
+    values = np.random.default_rng(0).normal(size=200)
+    upper = {
+        rule: float(thresholds(null_of(values), percentile=rule).threshold.sel(extreme="max"))
+        for rule in ("rank", "linear", "hazen")
+    }
+    assert upper["linear"] == np.quantile(values, 0.95)
+    assert upper["hazen"] == np.quantile(values, 0.95, method="hazen")  # Matlab's quantile: (k - 0.5) / n
+    assert upper["rank"] == np.sort(values)[-10]
+
+
+def test_an_unknown_percentile_is_refused():
+    with pytest.raises(ValueError, match="percentile must be rank, linear or hazen; given 'median'"):
+        thresholds(null_of([1.0]), percentile="median")
