@@ -94,6 +94,16 @@ def test_a_subject_who_is_missing_in_a_window_is_not_drawn_there(estimator):
     assert np.isnan(found.low[0]).all() and np.isnan(found.tisc[0]).all() and np.isfinite(found.low[3]).all()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("estimator", ["pairwise", "leave_one_out"])
+def test_intervals_cover_the_mean_of_other_people(estimator):
+    how = {"estimator": estimator, "n_resamples": 400, "step": 5.0}
+    found = [bootstrap_intervals(cube_of(n_subject=10, seed=seed), seed=seed, **how) for seed in range(80)]
+    truth = np.mean([f.tisc.values for f in found], axis=0)
+    covered = np.mean([(f.low.values <= truth) & (truth <= f.high.values) for f in found])
+    assert 0.87 <= covered <= 0.98
+
+
 def test_the_result_says_what_it_covers():
     found = bootstrap_intervals(cube_of(), n_resamples=100)
     assert "further people of the same kind" in found.attrs["covers"]
