@@ -128,3 +128,11 @@ def test_errors(options, message):
 def test_four_subjects_are_refused():
     with pytest.raises(ValueError, match="inference needs at least 5 subjects; given 4"):
         bootstrap_intervals(cube_of(n_subject=4))
+
+
+def test_identical_subjects_have_an_interval_without_width():
+    cube = cube_of()
+    cube[:] = cube[0].values
+    for estimator in ("pairwise", "leave_one_out"):
+        found = bootstrap_intervals(cube, estimator=estimator, n_resamples=100)
+        np.testing.assert_allclose(found[["low", "high", "tisc"]].to_dataarray(), 1.0, atol=1e-6)

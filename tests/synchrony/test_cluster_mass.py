@@ -174,3 +174,14 @@ def test_the_familywise_rate_of_clusters_holds(adjacency):
         hits += bool((found.p <= 0.05).any())
     low, high = binom(n, 0.05).interval(0.999)
     assert low <= hits <= high
+
+
+def test_identical_subjects_are_one_cluster_and_a_single_window_can_be_tested_by_flips():
+    cube = null_cube()
+    cube[:] = cube[0].values
+    found = cluster_mass(cube, n_surrogates=99)
+    assert (found.n_window == found.sizes["window"]).all() and (found.p == 0.01).all()
+    alone = cluster_mass(null_cube(n_time=150), scheme="sign_flip", n_surrogates=99)
+    assert alone.sizes["window"] == 1
+    with pytest.raises(ValueError, match="two windows"):
+        cluster_mass(null_cube(n_time=200), n_surrogates=9)

@@ -139,3 +139,10 @@ def test_the_familywise_rate_holds_when_groups_differ_in_nothing():
         hits += bool((compare_groups(cube.assign_coords(group=("subject", labels)), "group").p <= 0.05).any())
     low, high = binom(n, 0.05).interval(0.999)
     assert low <= hits <= high
+
+
+def test_identical_subjects_do_not_differ_between_groups():
+    cube = cube_of()
+    cube[:] = cube[0].values
+    found = compare_groups(cube, "group")
+    assert (found.contrast == 0).all() and (found.p == 1).all()
