@@ -73,11 +73,13 @@ def diagnose(
     Returns
     -------
     Dataset
-        ``lag1``, ``autocorrelation_time`` (samples) and ``dropped_share``, each (window), and ``warnings`` (finding),
-        see `isc.synchrony.findings`. attrs: the same over the whole recording (``autocorrelation_time`` is there
-        Geyer's, slow drift included, see `isc.synchrony.diagnostics`); ``chance_deviation``, the standard deviation of
-        r between two unrelated people in a window, and ``effective_samples``, the independent samples in a window
-        that would give the same; ``stationarity_ratio`` (largest over smallest time of a window) and
+        ``lag1``, ``autocorrelation_time`` and ``effective_samples`` of a first-order autoregression with that lag1
+        (samples; for comparing windows, a quarter too high for smooth series), and ``dropped_share``, each (window);
+        ``warnings`` (finding), see `isc.synchrony.findings`. attrs:
+        the same over the whole recording (``autocorrelation_time`` is there Geyer's, slow drift included, see
+        `isc.synchrony.diagnostics`); ``chance_deviation``, the standard deviation of r between two unrelated people
+        in a window, and ``effective_samples``, the independent samples in a window that would give the same;
+        ``stationarity_ratio`` (largest over smallest time of a window) and
         ``stationarity_p`` (whether subjects share its changes).
 
     Raises
@@ -138,6 +140,7 @@ def _measures(values: np.ndarray, windows: Windows, smooth: Smoothness, tisc: xr
     columns = {
         "lag1": (smooth.lag1, "1"),
         "autocorrelation_time": (smooth.time, "samples"),
+        "effective_samples": (windows.length * (1 - smooth.lag1**2) / (1 + smooth.lag1**2), "samples"),
         "dropped_share": (dropped, "1"),
     }
     data = {name: ("window", column, {"units": unit}) for name, (column, unit) in columns.items()}
