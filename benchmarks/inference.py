@@ -1,6 +1,6 @@
 """Measure what the tests and intervals of isc.synchrony promise, on simulated data with known answers.
 
-    python benchmarks/inference.py                     everything (about six minutes on one core)
+    python benchmarks/inference.py                     everything (several minutes of CPU)
     python benchmarks/inference.py --only change       one table: clusters, change, bootstrap, groups, smoothness
     python benchmarks/inference.py --n 50 --seed 7     fewer data sets, other data
 
