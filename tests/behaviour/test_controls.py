@@ -156,3 +156,21 @@ def test_synchrony_on_other_windows_is_refused():
         correlate_with_agreement(
             tisc, agreement, control=PressExclusion(cube, presses, synchrony=partial(temporal_isc, window=10.0))
         )
+
+
+def test_only_the_faces_of_the_one_half_and_the_presses_of_the_other_are_used():
+    cube, presses = study(emotion=1.0, pressing=0.0)
+    seen = []
+
+    def spied(faces):
+        seen.extend(faces["subject"].values.tolist())
+        return temporal_isc(faces)
+
+    tisc = temporal_isc(cube)
+    control = SplitHalf(cube, presses, synchrony=spied, seed=3)
+    faces, pressing = control.halves(NAMES)
+    _, half = control.series(tisc, peak_agreement(presses, windows=tisc, raters=NAMES))
+    assert sorted(seen) == faces and half.attrs["raters"] == pressing
+    assert half.values == pytest.approx(
+        peak_agreement(presses[presses["subject"].isin(pressing)], windows=tisc, raters=pressing).values
+    )
