@@ -18,7 +18,7 @@ from isc.synchrony.diagnostics import design_findings, require_subjects
 from isc.synchrony.dyads import Cells, few_cells, weighted_means
 from isc.synchrony.estimate import Estimator, dyad_indices
 from isc.synchrony.findings import with_findings
-from isc.synchrony.temporal import prepared
+from isc.synchrony.windowed import prepared
 
 DEFAULT_RESAMPLES = 1000
 FEWEST_RESAMPLES = 100  # fewer leave the ends of an interval to a handful of draws

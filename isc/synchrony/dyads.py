@@ -13,7 +13,8 @@ from isc.synchrony.blocks import Block, Features, select_features
 from isc.synchrony.estimate import dyad_indices
 from isc.synchrony.pairs import VertexPairs
 from isc.synchrony.series import Space
-from isc.synchrony.temporal import MIN_VALID, prepared, thread_count
+from isc.synchrony.temporal import MIN_VALID, thread_count
+from isc.synchrony.windowed import prepared
 from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, Windows, sliding_windows, window_coords
 
 MATRIX_BYTES = 32 * 2**20  # of matrices held at a time
