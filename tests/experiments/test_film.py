@@ -49,6 +49,34 @@ def test_the_settings_name_every_vertex_once():
     assert len(set(vertices)) == len(vertices) == 24
 
 
+def test_a_bids_study_gives_its_cube_and_the_presses_of_valid_logs(film, monkeypatch, tmp_path):
+    import study as module
+
+    generated = film.generated_study(settings_of(film)["generated"], 1)
+    logs = {"sub-01": (True, 240.0), "sub-02": (False, None), "sub-03": (True, None)}
+
+    def path(root, product, entities):
+        found = root / f"{product}-{entities.subject}"
+        if product == "cube" or f"sub-{entities.subject}" in logs:
+            found.parent.mkdir(parents=True, exist_ok=True)
+            found.touch()
+        return found
+
+    def sidecar(path):
+        valid, stop = logs[f"sub-{path.name.split('-')[1]}"]
+        return {"LogValid": valid, "LogStart": 0.0, "LogStop": stop}
+
+    monkeypatch.setattr(module, "derivative_path", path)
+    monkeypatch.setattr(module, "load_array", lambda path: generated.cube.assign_coords(space=["x", "y"]))
+    monkeypatch.setattr(module, "mean_shape", lambda cube: generated.shape)
+    monkeypatch.setattr(module, "read_sidecar", sidecar)
+    monkeypatch.setattr(module, "read_table", lambda path: pd.DataFrame({"onset": [5.0, 9.0], "key": "space"}))
+    study = module.read_bids_study(tmp_path, "film")
+    assert study.logs.values.tolist() == [["sub-01", 0.0, 240.0], ["sub-03", 0.0, np.inf]]
+    assert study.presses["subject"].tolist() == ["sub-01", "sub-01", "sub-03", "sub-03"]
+    assert np.isnan(module.planted_delay(study))
+
+
 @pytest.mark.slow
 def test_the_planted_relation_is_found_by_the_recommended_analysis_and_none_without_one(film, monkeypatch, tmp_path):
     settings = settings_of(film, n_viewer=10, duration=300.0)
