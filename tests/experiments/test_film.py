@@ -20,7 +20,7 @@ def settings_of(film, **generated):
 
 
 def test_moments_are_irregular_and_the_same_for_the_same_seed(film):
-    settings = settings_of(film, duration=600.0)
+    settings = settings_of(film, duration=400.0, n_viewer=2, n_solo=0)
     first, again = (film.generated_study(settings["generated"], 1) for _ in range(2))
     calm = first.epochs["onset"].to_numpy()[1:] - (first.epochs["onset"] + first.epochs["duration"]).to_numpy()[:-1]
     assert np.std(calm) > 3 and (calm >= 6 - 0.01).all()
@@ -28,13 +28,13 @@ def test_moments_are_irregular_and_the_same_for_the_same_seed(film):
 
 
 def test_presses_follow_the_planted_moments_by_the_planted_delay(film):
-    study = film.generated_study(settings_of(film, duration=900.0)["generated"], 2)
+    study = film.generated_study(settings_of(film, duration=600.0, n_viewer=3, n_solo=0)["generated"], 2)
     assert 0.5 < film.planted_delay(study) < 2.5
     assert set(study.presses["subject"]) <= set(study.cube["subject"].values)
 
 
 def test_pairs_are_all_of_a_list_or_all_of_the_mesh(film):
-    settings = settings_of(film)
+    settings = settings_of(film, duration=60.0, n_viewer=2, n_solo=0)
     study = film.generated_study(settings["generated"], 1)
     assert len(film.pairs_of(study, settings)) == 8 * 7 / 2
     settings["pairs"]["vertices"] = "all"
@@ -52,7 +52,7 @@ def test_the_settings_name_every_vertex_once():
 def test_a_bids_study_gives_its_cube_and_the_presses_of_valid_logs(film, monkeypatch, tmp_path):
     import study as module
 
-    generated = film.generated_study(settings_of(film)["generated"], 1)
+    generated = film.generated_study(settings_of(film, duration=60.0, n_viewer=3, n_solo=0)["generated"], 1)
     logs = {"sub-01": (True, 240.0), "sub-02": (False, None), "sub-03": (True, None)}
 
     def path(root, product, entities):
