@@ -59,7 +59,7 @@ def test_what_cannot_be_read_is_refused(call, message):
 
 
 NAMES = [f"sub-{k:02d}" for k in range(16)]
-RATE, FILM = 5, 900  # Hz, s
+RATE, FILM = 6, 900  # Hz, s
 
 
 def study(*, emotion, pressing, seed=0):
