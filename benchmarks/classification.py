@@ -62,7 +62,9 @@ def distances(meshes: xr.DataArray) -> xr.DataArray:
 def folds_of(data: xr.DataArray) -> dict[str, xr.DataArray]:
     """The two divisions."""
     clips = clip_table(data)
-    return {name: make_folds(clips, split=split) for name, split in (("loso", "leave_one_subject_out"), ("kfold", "kfold"))}
+    return {
+        name: make_folds(clips, split=split) for name, split in (("loso", "leave_one_subject_out"), ("kfold", "kfold"))
+    }
 
 
 def by_scikit_learn(data: xr.DataArray, folds: dict[str, xr.DataArray]) -> dict[str, np.ndarray]:
@@ -147,7 +149,9 @@ def main() -> None:
             taken[name], said[name] = timed(side)
         rounds.append(taken)
     result = {name: [median(r[name][k] for r in rounds) for k in (0, 1)] for name in sides}
-    report = {f"{name}, CPU s": cpu for name, (cpu, _) in result.items()} | {f"{n}, wall s": w for n, (_, w) in result.items()}
+    report = {f"{name}, CPU s": cpu for name, (cpu, _) in result.items()} | {
+        f"{n}, wall s": w for n, (_, w) in result.items()
+    }
     for name in ("gram", "gram from meshes"):
         report[f"ratio of CPU, scikit-learn / {name}"] = median(r["scikit-learn"][0] / r[name][0] for r in rounds)
         differ = sum(int((said["scikit-learn"][fold] != said[name][fold]).sum()) for fold in folds)

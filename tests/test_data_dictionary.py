@@ -18,7 +18,6 @@ NOT_DERIVATIVES = {
     "events",
     "epochs",
     "descriptions",
-    "ratings",
     "log_mapping",
     "trackers",
     "rating",

@@ -103,5 +103,3 @@ def _draw_class_maps(name: str, study: Study, shape: xr.DataArray, folder: Path,
         share = share.rename("t").assign_attrs(long_name=f"{label}: t over {int(one['n_subject'])} subjects, p <= 0.05")
         ends: Any = (maps["vertex_a"].values, maps["vertex_b"].values)
         save(isc.plot_pair_map(share, shape, *ends, top=TOP_PAIRS), folder / f"{name}_class_{label}.png")
-
-

@@ -77,7 +77,11 @@ def print_action_units(summary: Summary) -> None:
             for split in ("kfold10", "repetition_grouped", "take_grouped", "loso"):
                 key = f"action_units/{name}/{model}/{split}"
                 value, low, high = (summary[f"{key}/accuracy{s}"] for s in ("", "_low", "_high"))
-                p = f", p = {summary[f'{key}/p']:.4g}, labels permuted {summary[f'{key}/chance']:.3f}" if f"{key}/p" in summary else ""
+                p = (
+                    f", p = {summary[f'{key}/p']:.4g}, labels permuted {summary[f'{key}/chance']:.3f}"
+                    if f"{key}/p" in summary
+                    else ""
+                )
                 print(f"action units {name} {model:8} {split:18} {value:.3f} [{low:.3f}, {high:.3f}]{p}")
 
 
@@ -101,7 +105,10 @@ def main() -> None:
         study = analyse_corpus(name, data, settings, summary)
         write_corpus(name, study, tables)
         draw_corpus(name, study, data, figures, summary)
-        summary[f"{name}/n_clip"], summary[f"{name}/n_subject"] = len(study.space), study.space.clips["subject"].nunique()
+        summary[f"{name}/n_clip"], summary[f"{name}/n_subject"] = (
+            len(study.space),
+            study.space.clips["subject"].nunique(),
+        )
         print_gap(name, summary)
     (options.out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
 

@@ -61,7 +61,9 @@ def test_hit_rate_levels_are_cross_validations_of_the_clips_that_pass(meshes):
         warnings.simplefilter("ignore")
         result = cross_validate(space.select(keep))
     assert int(curve["n_clip"].sel(level=60)) == keep.size
-    assert float(curve["accuracy"].sel(level=60)) == pytest.approx(float((result["predicted"] == result["label"]).mean()))
+    assert float(curve["accuracy"].sel(level=60)) == pytest.approx(
+        float((result["predicted"] == result["label"]).mean())
+    )
 
 
 @pytest.mark.filterwarnings("ignore:kfold puts", "ignore:subject .* has no clip", "ignore:class .* is tested")

@@ -184,8 +184,14 @@ def test_other_dims_types_and_uses_are_refused(meshes, features):
     with pytest.raises(ValueError, match="needs meshes"):
         DistanceSpace(features, scale="interocular")
     with pytest.raises(ValueError, match="lie in one place"):
-        DistanceSpace(xr.DataArray(np.zeros((2, 478, 3)), {"subject": ("clip", list("12")), "label": ("clip", list("ab"))},
-                                   ("clip", "vertex", "space")), scale="interocular")
+        DistanceSpace(
+            xr.DataArray(
+                np.zeros((2, 478, 3)),
+                {"subject": ("clip", list("12")), "label": ("clip", list("ab"))},
+                ("clip", "vertex", "space"),
+            ),
+            scale="interocular",
+        )
     space = DistanceSpace(features)
     with pytest.raises(ValueError, match="the blocks of this space are none"):
         space.restrict(["mouth"])
