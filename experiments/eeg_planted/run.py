@@ -10,7 +10,8 @@ read back: what is tested is the whole way from the file.
 Methods. isc.read_eeg; envelopes of theta (4-7 Hz), alpha (8-12 Hz) and beta (15-25 Hz) by band-pass and Hilbert
 transform; 10 Hz; t-ISC of every channel and band in windows of 10 s every 10/3 s; familywise p over bands, channels and
 windows by 1000 circular shifts of viewers. Phase synchrony of the alpha band (isc.phase_synchrony), which must find
-nothing, and correlated components of the alpha envelopes (isc.corrca, components refitted in 1000 shifts).
+nothing. Correlated components of the alpha envelopes (isc.corrca; bad channels interpolated by MNE, as components need
+all; components refitted in 1000 shifts).
 
     python experiments/eeg_planted/run.py [--data DIR] [--out DIR] [--quick]
 
@@ -18,6 +19,7 @@ Writes figures/, tables/ and summary.json (keys in data_dictionary/eeg_planted.j
 """
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -93,15 +95,18 @@ def shared_course() -> np.ndarray:
     return course
 
 
-def read_viewers(folder: Path, n_viewer: int) -> xr.DataArray:
-    """Write and read every viewer's recording; cube (subject, time, channel)."""
+def write_viewers(folder: Path) -> dict[str, Path]:
+    """Recording of every viewer."""
     folder.mkdir(parents=True, exist_ok=True)
-    recordings = {}
-    for number in range(n_viewer):
-        path = folder / f"viewer-{number:02d}_raw.fif"
+    paths = {f"viewer-{number:02d}": folder / f"viewer-{number:02d}_raw.fif" for number in range(N_VIEWER)}
+    for number, path in enumerate(paths.values()):
         simulate_viewer(number, shared_course()).save(path, overwrite=True, verbose="error")
-        recordings[f"viewer-{number:02d}"] = isc.read_eeg(path, subject=f"viewer-{number:02d}")
-    return isc.stack_subjects(recordings)
+    return paths
+
+
+def read_viewers(paths: dict[str, Path], prepare: Callable[[Any], Any] | None = None) -> xr.DataArray:
+    """Cube (subject, time, channel) of the recordings; bad channels are NaN unless `prepare` mends them."""
+    return isc.stack_subjects({s: isc.read_eeg(path, subject=s, prepare=prepare) for s, path in paths.items()})
 
 
 def envelopes(eeg: xr.DataArray) -> xr.DataArray:
@@ -143,15 +148,17 @@ def summarise(found: xr.Dataset) -> dict[str, float]:
     }
 
 
-def further_estimators(eeg: xr.DataArray, slow: xr.DataArray, n_surrogates: int) -> tuple[dict[str, float], xr.Dataset]:
-    """Phase synchrony of alpha, and the strongest correlated component of the alpha envelopes."""
+def further_estimators(
+    eeg: xr.DataArray, mended: xr.DataArray, n_surrogates: int
+) -> tuple[dict[str, float], xr.Dataset]:
+    """Phase synchrony of alpha, and the strongest correlated component of the alpha envelopes of mended recordings."""
     low, high = BANDS[PLANTED_BAND]
     windows: dict[str, Any] = {"window": WINDOW, "step": STEP}
     alpha = isc.bandpass(isc.resample(eeg, rate=4 * high), low=low, high=high)
     phase = isc.phase_synchrony(alpha, **windows)
     null = isc.phase_null(alpha, n_surrogates=n_surrogates, seed=SEED, **windows)
-    complete = slow.sel(band=PLANTED_BAND, channel=~slow["bad"].any("subject"))
-    components = isc.corrca(isc.zscore(complete), n_surrogates=n_surrogates, seed=SEED)
+    amplitudes = isc.zscore(envelopes(mended).sel(band=PLANTED_BAND))
+    components = isc.corrca(amplitudes, n_surrogates=n_surrogates, seed=SEED)
     share = np.abs(components["patterns"][:, 0])
     largest = [str(name) for name in share["channel"].values[np.argsort(-share.values)[: len(PLANTED)]]]
     found = {
@@ -208,10 +215,11 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help=f"{N_QUICK} surrogates instead of {N_SURROGATES}")
     options = parser.parse_args()
     n_surrogates = N_QUICK if options.quick else N_SURROGATES
-    eeg = read_viewers(options.data, N_VIEWER)
-    slow = envelopes(eeg)
-    found = test_envelopes(slow, n_surrogates)
-    more, components = further_estimators(eeg, slow, n_surrogates)
+    paths = write_viewers(options.data)
+    eeg = read_viewers(paths)
+    found = test_envelopes(envelopes(eeg), n_surrogates)
+    mended = read_viewers(paths, lambda raw: raw.interpolate_bads(verbose="error"))
+    more, components = further_estimators(eeg, mended, n_surrogates)
     summary = {**summarise(found), **more, "eeg/n_viewer": N_VIEWER, "eeg/n_surrogates": n_surrogates}
     table = found[["tisc", "p"]].to_dataframe().reset_index()
     columns = ["start", "stop", "channel", "band", "tisc", "p"]

@@ -153,9 +153,9 @@ def draw_people(people: dict[str, np.ndarray]) -> Figure:
 
 
 def _title(name: str) -> str:
-    """'3-5 years', '13 years and older'."""
+    """'3-5 years', '13+ years'."""
     first, last = name.removeprefix("ages_").split("_")
-    return f"{first} years and older" if last == "99" else f"{first}-{last} years"
+    return f"{first}+ years" if last == "99" else f"{first}-{last} years"
 
 
 def main() -> None:
