@@ -25,7 +25,6 @@ from typing import Any
 
 import mne
 import numpy as np
-import pandas as pd
 import xarray as xr
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
@@ -224,8 +223,9 @@ def main() -> None:
     table = found[["tisc", "p"]].to_dataframe().reset_index()
     columns = ["start", "stop", "channel", "band", "tisc", "p"]
     figures = {"course": draw_course(found), "maps": draw_maps(found, components)}
-    tables = {"windows": table[columns], "summary": pd.DataFrame([summary])}
-    write_results(options.out, summary=summary, tables=tables, figures=figures, dictionary="eeg_planted")
+    write_results(
+        options.out, summary=summary, tables={"windows": table[columns]}, figures=figures, dictionary="eeg_planted"
+    )
     print("\n".join(f"{key}\t{value:.4g}" for key, value in summary.items()))
 
 
