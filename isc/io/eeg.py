@@ -39,7 +39,7 @@ def read_eeg(
 ) -> xr.DataArray:
     """One participant's EEG (MEG, EMG, ...) from any file that MNE reads.
 
-    Stretches annotated ``BAD...`` (or ``EDGE...``) are NaN in all channels: nothing is cut out, so that time stays
+    Stretches annotated ``BAD...`` are NaN in all channels: nothing is cut out, so that time stays
     the stimulus' time. Epochs keep their times relative to their event; rejected ones are simply not there.
 
     Parameters
