@@ -170,6 +170,25 @@ def _recording() -> Figure:
     )
 
 
+def _topomap() -> Figure:
+    import mne
+
+    names = ["Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz", "C4", "T8", "P7", "P3", "Pz", "P4", "P8"]
+    names += ["O1", "Oz", "O2"]
+    found = mne.channels.make_standard_montage("easycap-M1").get_positions()["ch_pos"]
+    place = np.array([found[name] for name in names])
+    far = np.linalg.norm(place - found["Oz"], axis=1)
+    coords = {axis: ("channel", place[:, k], {"units": "m"}) for k, axis in enumerate("xyz")}
+    values = xr.DataArray(
+        0.4 * np.exp(-((far / 0.06) ** 2)) - 0.02,
+        dims="channel",
+        coords={"channel": names, **coords, "start": 20.0, "stop": 30.0},
+        name="tisc",
+        attrs={"estimator": "pairwise", "summary": "mean", "n_subject": N_SUBJECT},
+    )
+    return isc.plot_topomap(values, significant=values > THRESHOLD)
+
+
 FIGURES: dict[str, Callable[[], Figure]] = {
     "tisc": _series,
     "face_map": _face_map,
@@ -182,6 +201,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "subject_series": _subject_series,
     "diagnostics": _diagnostics,
     "recording": _recording,
+    "topomap": _topomap,
 }
 
 
