@@ -16,7 +16,7 @@ from isc.report import CITATIONS, Fact, Notice, ReportContent, render_report
 from isc.stages.behaviour import make_agreement, make_association, read_agreement
 from isc.stages.group import FEATURE_SETS, Group, Progress, epochs_path, film_duration, make_cube, usable_participants
 from isc.stages.ledger import Ledger
-from isc.stages.methods import CITED, methods_text
+from isc.stages.methods import cited, methods_text
 from isc.stages.sections import (
     Results,
     behaviour_section,
@@ -179,6 +179,7 @@ def _content(group: Group, products: Products, n_recorded: int) -> ReportContent
         behaviour_section(results),
         quality_section(results),
     ]
+    methods = methods_text(group.study, cube, results.tisc["vertices"], results.agreement)
     return ReportContent(
         title=group.study.title,
         warnings=(
@@ -187,8 +188,8 @@ def _content(group: Group, products: Products, n_recorded: int) -> ReportContent
         ),
         facts=_facts(group, results, cube, n_recorded),
         sections=tuple(section for section in sections if section is not None),
-        methods=methods_text(group.study, cube, results.tisc["vertices"]),
-        citations=tuple(CITATIONS[name] for name in CITED),
+        methods=methods,
+        citations=tuple(CITATIONS[name] for name in cited(methods)),
         software=software_versions(),
     )
 

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from isc.cli import main
 from isc.demo import recovery
 from isc.io.bids import derivative_path, raw_path
 from isc.io.bids_names import Entities, parse_name, sidecar_path
@@ -155,13 +156,16 @@ def test_a_second_run_changes_nothing(analysed, capfd):
     before = files_of(analysed.out_dir)
     assert run(analysed) == 0
     assert files_of(analysed.out_dir) == before
-    assert capfd.readouterr().err.count("skipped") == 6
+    said = capfd.readouterr()
+    assert said.err.count("skipped") == 6
+    assert re.search(r"nothing to do: \d\d products are up to date \([\d.]+ s\)", said.out)
 
 
-def test_the_same_study_run_again_from_nothing_gives_the_same_bytes(analysed, copied):
-    request = copied(derivatives=True)
+def test_the_command_line_gives_the_bytes_that_a_script_gives(analysed, copied):
+    request = copied(derivatives=True)  # made by isc.stages.run, as the scripts in experiments/ do
     shutil.rmtree(request.out_dir / "group")
-    assert run(replace(request, levels=("group",))) == 0
+    words = [str(request.bids_dir), str(request.out_dir), "group", "--settings", str(request.settings)]
+    assert main(["run", *words]) == 0
     again, before = files_of(request.out_dir / "group"), files_of(analysed.out_dir / "group")
     assert again == before
 
