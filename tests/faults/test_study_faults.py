@@ -18,6 +18,7 @@ from isc.cli import main
 from isc.io.bids import raw_path
 from isc.io.bids_names import Entities
 from isc.io.derivatives import read_array
+from isc.io.sidecars import differences
 from isc.stages import shelf as shelves
 from isc.stages.forgetting import forget
 from isc.stages.journal import read_log
@@ -284,6 +285,8 @@ def test_061_nothing_is_left_of_a_participant_who_withdraws(copied, capfd):
     assert not (request.out_dir / "report.html").exists()
     noted = json.loads((request.out_dir / "logs" / "forgotten.json").read_text())["Forgotten"]
     assert len(noted) == 1
+    assert differences("forgotten", noted[0]) == []
+    assert [differences("log", event) for event in read_log(request.out_dir)][-1] == []
     now = files_of(request.out_dir)
     assert {name: now.get(name) for name in others} == others
     assert run(request) == 0  # the raw study still has them

@@ -109,6 +109,28 @@ def test_every_product_is_what_the_data_dictionary_says(analysed, product):
         assert differences(product, read_product(path)) == []
 
 
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_every_product_opens_with_plain_xarray_pandas_or_json(analysed, product):
+    for path in sorted(analysed.out_dir.glob(PRODUCTS[product])):
+        ours = read_product(path)
+        if path.suffix in (".zarr", ".nc"):
+            options = {"engine": "zarr", "consolidated": False} if path.suffix == ".zarr" else {"engine": "h5netcdf"}
+            with xr.open_dataset(path, **options) as plain:
+                dataset = ours.to_dataset(name=ours.name) if isinstance(ours, xr.DataArray) else ours
+                for name, variable in dataset.variables.items():
+                    assert plain[name].dims == variable.dims
+                    np.testing.assert_array_equal(plain[name].values, variable.values)
+        elif path.suffix == ".json":
+            assert json.loads(path.read_text())["Values"] == ours
+        else:
+            header = None if path.name.split(".")[0].endswith(("_physio", "_motion")) else 0
+            plain = pd.read_csv(path, sep="\t", header=header, na_values="n/a", float_precision="round_trip")
+            assert plain.shape == ours.shape
+            for number, name in enumerate(ours.columns):
+                if ours[name].dtype.kind == "f":
+                    np.testing.assert_array_equal(plain.iloc[:, number].to_numpy(ours[name].dtype), ours[name])
+
+
 def test_no_product_is_unknown_to_the_data_dictionary(analysed):
     known = {path for pattern in PRODUCTS.values() for path in analysed.out_dir.glob(pattern)}
     known |= {sidecar_path(path) for path in known}
