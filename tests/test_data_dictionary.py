@@ -11,7 +11,7 @@ from isc.io.sidecars import PARTS, dictionary_folder, dictionary_names, read_dic
 
 LATER = {"classification", "confusion"}  # named by io.bids, written by stages to come
 ROOT = Path(__file__).parents[1]
-NOT_DERIVATIVES = {"participants", "scans", "events", "rating", "epochs", "descriptions", "log", "forgotten"}
+NOT_DERIVATIVES = {"participants", "scans", "events", "rating", "epochs", "descriptions", "log", "forgotten", "hashes"}
 DTYPES = re.compile(r"bool|str|u?int(8|16|32|64)?|float(32|64)?|list")
 FIELDS = {"LongName", "Description", "Units", "Levels", "dtype", "dims", "source", "Optional"}
 UNITS = {"s", "1", "px", "Hz", "deg", "deg/s", "cm", "samples", "inter-ocular distance"}

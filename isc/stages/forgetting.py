@@ -73,8 +73,8 @@ def removal_of(out_dir: Path, participant: str) -> Removal:
     gone = _group_products(out_dir, name)
     paths = [folder] if folder.exists() else []
     paths += [path for sidecar in gone for path in _files_of(sidecar, out_dir)]
-    explorer = root_path(out_dir, "explorer")
-    paths += [explorer] if gone and explorer.exists() else []
+    loose = [root_path(out_dir, "hashes"), *([root_path(out_dir, "explorer")] if gone else [])]
+    paths += [path for path in loose if path.exists()]
     return Removal(out_dir, tuple(dict.fromkeys(paths)))
 
 

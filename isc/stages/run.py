@@ -20,6 +20,7 @@ from isc.lazy import connected
 from isc.stages.extraction import warning_texts
 from isc.stages.forgetting import without_forgotten
 from isc.stages.group import label_meanings
+from isc.stages.hash_memory import HashMemory
 from isc.stages.journal import log, measured_rate
 from isc.stages.ledger import Ledger
 from isc.stages.messages import one_line
@@ -101,9 +102,10 @@ def _job(request: RunRequest) -> Job:
     study = effective_study(request)
     raw = _raw_study(request, study)
     stages, ledger = request.of_level("participant"), Ledger()
+    memory = HashMemory.load(request.bids_dir, request.out_dir)
 
     def shelf(entities: Entities) -> Shelf:
-        return Shelf(request.out_dir, request.bids_dir, entities, request.force, ledger)
+        return Shelf(request.out_dir, request.bids_dir, entities, request.force, ledger, memory)
 
     tasks = [ParticipantTask(study, shelf(found.entities), found, stages) for found in raw.recordings]
     return Job(request, study, tuple(tasks), shelf(Entities(task=study.task)))
@@ -179,6 +181,8 @@ def _run_participants(job: Job) -> list[Outcome]:
     request = job.request
     skipped = skippable(job.tasks)
     due = [(task.name, task) for task in job.tasks if task.name not in skipped]
+    if job.group.memory is not None:
+        job.group.memory.save(request.out_dir)
     if due:
         _validate(request)
     if due and "extract" in request.wanted:

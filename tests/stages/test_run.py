@@ -27,11 +27,11 @@ FILM = Entities(task="film")
 
 
 def files_of(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file that a run leaves, but the log of runs."""
+    """SHA-256 of every file that a run leaves, but its logs."""
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in ("run.jsonl", ".isc.lock")
+        if path.is_file() and path.name not in ("run.jsonl", "hashes.json", ".isc.lock")
     }
 
 
@@ -135,7 +135,7 @@ def test_no_product_is_unknown_to_the_data_dictionary(analysed):
     known = {path for pattern in PRODUCTS.values() for path in analysed.out_dir.glob(pattern)}
     known |= {sidecar_path(path) for path in known}
     known |= {path for path in analysed.out_dir.iterdir() if path.is_file()}
-    known |= {analysed.out_dir / name for name in ("code/settings.toml", "logs/run.jsonl")}
+    known |= {analysed.out_dir / name for name in ("code/settings.toml", "logs/run.jsonl", "logs/hashes.json")}
     inside_zarr = {path for path in analysed.out_dir.rglob("*") if any(p.suffix == ".zarr" for p in path.parents)}
     found = {path for path in analysed.out_dir.rglob("*") if path.is_file()} - inside_zarr
     assert {path for path in found - known if path.suffix != ".svg"} == set()
