@@ -110,6 +110,7 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task-id", metavar="TASK", help="film, when the table has no column task")
     parser.add_argument("--name", metavar="TEXT", help="name of the study (default: that of BIDS_DIR)")
     parser.add_argument("--clean-labels", action="store_true", help="drop what BIDS forbids in labels: P_07 is sub-P07")
+    parser.add_argument("--log-mapping", type=Path, metavar="FILE", help="how to read the key logs of your program")
     parser.add_argument("--whole-videos", action="store_true", help="copy videos byte by byte, with all they hold")
     parser.add_argument("--dry-run", action="store_true", help="only list what goes where")
 
@@ -126,6 +127,7 @@ def _import(options: argparse.Namespace) -> int:
             name=options.name,
             clean_labels=options.clean_labels,
             whole_videos=options.whole_videos,
+            log_mapping=options.log_mapping,
             dry_run=options.dry_run,
         )
     )
