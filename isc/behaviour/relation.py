@@ -38,7 +38,7 @@ def correlate_with_agreement(
 
     The null of ``"circular_shift"`` rolls the one agreement series against all features at once, by every number of
     windows that keeps clear of the real alignment (exact: no random numbers), and searches the same lags. The largest
-    |r| over lags gives ``p``, over lags and features ``p_fwe``.
+    ``|r|`` over lags gives ``p``, over lags and features ``p_fwe``.
 
     Parameters
     ----------

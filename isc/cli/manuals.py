@@ -48,6 +48,13 @@ The last part of `isc run ... group`: figures and report.html. Needs finished sy
   isc report study study/derivatives/isc --force
 """
 
+EXPLORE = """\
+explore.html beside the report: a face to turn, the course of every vertex and pair, windows and thresholds. The last
+part of `isc run ... group` writes it as well; it opens without a network.
+
+  isc explore study/derivatives/isc
+"""
+
 FORGET = """\
 For a participant who withdraws. Removes their folder, every product of the group that contains them (cube, t-ISC,
 nulls, ..., report) and their label from the logs; notes in logs/forgotten.json that somebody withdrew (by a hash),

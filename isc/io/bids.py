@@ -217,6 +217,29 @@ def root_path(root: Path, name: str) -> Path:
     return inside(root, root / ROOT_FILES[name])
 
 
+def participant_page(root: Path, subject: str) -> Path:
+    """Page about one participant's recording, at the top of the derivative data set.
+
+    Parameters
+    ----------
+    root : Path
+        The derivative data set.
+    subject : str
+        Label without ``sub-``.
+
+    Returns
+    -------
+    Path
+        Nothing needs to be there.
+
+    Examples
+    --------
+    >>> participant_page(Path("isc"), "01").as_posix()
+    'isc/sub-01.html'
+    """
+    return inside(root, root / f"sub-{check_label(subject, of='participant')}.html")
+
+
 def window_label(window: float) -> str:
     """Label of a window length in seconds; BIDS labels have no decimal point.
 

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from isc.io.bids import window_label
 from isc.io.derivatives import DerivativeError, read_sidecar
+from isc.io.text import TableError, read_tsv
 from isc.preprocessing.stack import stack_subjects
 from isc.stages.participant import detected_share
 from isc.stages.shelf import Shelf, load_array
@@ -200,3 +202,37 @@ def epochs_path(raw_root: Path, task: str) -> Path:
     'study/stimuli/task-film_epochs.tsv'
     """
     return raw_root / "stimuli" / f"task-{task}_epochs.tsv"
+
+
+def read_epochs(raw_root: Path, task: str) -> pd.DataFrame | None:
+    """Annotated epochs of the film, when the study has them.
+
+    Parameters
+    ----------
+    raw_root : Path
+        The raw study.
+    task : str
+        BIDS task label.
+
+    Returns
+    -------
+    DataFrame or None
+        Columns onset, duration (s) and whatever else the table has.
+
+    Raises
+    ------
+    StudyError
+        When there is a table that cannot be used.
+
+    Examples
+    --------
+    >>> read_epochs(Path("no-such-study"), "film") is None
+    True
+    """
+    path = epochs_path(raw_root, task)
+    if not path.is_file():
+        return None
+    try:
+        return read_tsv(path).astype({"onset": float, "duration": float})
+    except (TableError, KeyError, ValueError) as error:
+        raise StudyError(f"{path.name} cannot be used and no epochs are shaded: {error}") from error
