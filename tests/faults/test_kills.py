@@ -47,7 +47,7 @@ def moments(name: str) -> list[list[str]]:
     """
     manifest = sidecar_path(Path(name)).name
     if manifest == name:
-        return [[name, "before"], [name, "after"]]
+        return [[name, "before"]]
     between = [name, "after"]
     return [[name, "before"], between, [manifest, "after"]] if name.startswith("sub-") else [between]
 
