@@ -124,12 +124,13 @@ def _recording(
     row: Mapping[str, str], line: int, lab_folder: Path, task: str | None, clean: bool, faults: list[str]
 ) -> LabRecording | None:
     files = {name: path for name in FILES if (path := _file(row, name, lab_folder, faults)) is not None}
-    onsets = {name: _onset(row, name, faults) for name in files}
+    onsets = {name: _onset(row, name, faults) for name in FILES if row.get(name, MISSING) not in ("", MISSING)}
     columns = {name: text or MISSING for name, text in row.items() if name not in KNOWN}
     try:
         entities = _entities(row, task, _cleaned if clean else _as_it_is)
     except BidsError as error:
-        faults.append(str(error) + ("" if clean else "; --clean-labels drops other characters"))
+        hint = "; --clean-labels drops other characters" if "participant" in str(error) and not clean else ""
+        faults.append(f"{error}{hint}")
         return None
     return LabRecording(line, entities, files, onsets, columns)
 

@@ -190,6 +190,8 @@ def test_everything_unclear_is_told_at_once_and_nothing_is_written(lab, capsys):
     for fault in (
         "line 2: participant_id 'P_01' must read sub-<label>, such as sub-01; --clean-labels drops other characters",
         "line 3: video 'P_02/ete.mov' does not exist; is it 'été 🎥.mov'?",
+        "line 3: video_onset '1,5' is no number; give seconds on the clock of the file (decimal point), or n/a",
+        "line 4: video_onset is empty",
         "line 4: video '../secret.mp4' must be a path below LAB_FOLDER",
         "line 4: key_log is empty; name the file, or write n/a",
         "line 5: video 'notes.docx' must end in .mp4, .mov, .avi, .mkv",
