@@ -5,7 +5,7 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from isc.io.atomic import write_bytes
@@ -29,7 +29,7 @@ from isc.stages.planning import cost_line, plan_lines, plan_run, skippable
 from isc.stages.processes import Outcome, run_each, run_on_cluster
 from isc.stages.progress import Display
 from isc.stages.report import analyse_group
-from isc.stages.request import RunRequest, effective_study, processors
+from isc.stages.request import LEVELS, RunRequest, effective_study, processors
 from isc.stages.shelf import Shelf
 from isc.stages.version import code_version
 from isc.study import Study, StudyError, format_study
@@ -171,9 +171,21 @@ def _analyse_group(job: Job, failed: Mapping[str, str]) -> Path | None:
         warnings.simplefilter("always", UserWarning)
         stages = job.request.of_level("group")
         report = analyse_group(job.study, job.group, job.shelves, failed, display.update, stages=stages)
-        for text in warning_texts(caught):
+        for text in [*warning_texts(caught), *_stale(job)]:
             display.say(f"warning: {text}")
     return report
+
+
+def _stale(job: Job) -> list[str]:
+    """Warning about participants whose products are not those that this code and the raw study would give."""
+    if job.request.of_level("participant"):
+        return []
+    whole = [replace(task, stages=LEVELS["participant"]) for task in job.tasks]
+    current = skippable(whole)
+    stale = [task.name for task in whole if task.name not in current]
+    if not stale:
+        return []
+    return [f"products of {', '.join(stale)} are not up to date; run the participant level to make them anew"]
 
 
 def _run_participants(job: Job) -> list[Outcome]:

@@ -148,6 +148,16 @@ def test_a_changed_key_log_makes_its_peaks_due_and_says_why(copied, capfd):
     assert "tracked_landmarks" not in told
 
 
+def test_the_group_alone_says_whose_products_are_not_up_to_date(copied, capfd):
+    request = copied(derivatives=True)
+    events = raw_path(request.bids_dir, "events", Entities(task="film", subject="04"))
+    events.write_text(events.read_text() + "29.5\t0.1\tpress\tspace\n")
+    assert command(request, level=("group",)) == 0
+    said = capfd.readouterr()
+    assert "warning: products of sub-04 are not up to date; run the participant level to make them anew" in said.err
+    assert "nothing to do" in said.out
+
+
 def test_what_the_log_says_of_a_run_can_be_read_even_when_its_last_line_was_cut_off(analysed, tmp_path):
     events = read_log(analysed.out_dir)
     first = next(event for event in events if event["event"] == "participant")
