@@ -16,11 +16,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from isc.cli import main
 from isc.io.bids import raw_path
 from isc.io.bids_names import Entities
-from isc.io.derivatives import read_array
+from isc.io.derivatives import DerivativeError, read_array, write_array
 from isc.io.face_model import find_face_model
 from isc.io.face_tracker import FaceTracker
 from isc.io.sidecars import differences
@@ -81,6 +82,16 @@ def test_003_a_full_disk_is_an_error_and_the_old_products_stay(copied, tmp_path,
     products = {name for name in before if name.startswith(("group/", "sub-"))}
     assert {name: after.get(name) for name in products} == {name: before[name] for name in products}
     assert not [name for name in after if ".isc-" in name]
+
+
+def test_003_a_cube_that_does_not_fit_leaves_nothing_behind(tmp_path):
+    values = np.random.default_rng(0).normal(size=(4, 600, 478, 3)).astype(np.float32)
+    cube = xr.DataArray(values, dims=("subject", "time", "vertex", "space"), name="cube")
+    with mounted(tmp_path / "disk", "size=4m") as disk:
+        for _ in range(3):  # chunks are written at the same time: some come after the one that failed
+            with pytest.raises(DerivativeError, match="No space left on device"):
+                write_array(cube, disk / "film_cube.zarr", {})
+            assert list(disk.iterdir()) == []
 
 
 def test_004_a_read_only_folder_is_refused_before_anything_is_computed(copied, tmp_path, capfd, monkeypatch):
@@ -176,7 +187,7 @@ def test_010_another_seed_makes_the_nulls_due_and_is_stored(copied, capfd):
     assert "_null.nc: parameters changed: seed" in told
     assert "desc-vertices_cube.zarr" not in told
     assert run(replace(request, stages=("peaks",), seed=7)) == 0
-    assert "\nseed = 7\n" in (request.out_dir / "code" / "settings.toml").read_text()
+    assert "\nseed = 7 " in (request.out_dir / "code" / "settings.toml").read_text()
 
 
 def test_013_a_truncated_video_fails_with_the_time_of_the_break_or_is_kept_up_to_it(copied, capfd):
@@ -292,8 +303,8 @@ def test_059_no_picture_of_a_participant_is_written(analysed):
 def test_061_nothing_is_left_of_a_participant_who_withdraws(copied, capfd):
     request = copied(derivatives=True)
     assert run(request) == 0  # the log names everybody
-    others = {name: content for name, content in files_of(request.out_dir).items() if name.startswith("sub-")}
-    others = {name: content for name, content in others.items() if not name.startswith("sub-02/")}
+    before = files_of(request.out_dir)
+    others = {name: before[name] for name in before if name.startswith("sub-") and "/" in name and "sub-02" not in name}
     assert main(["forget", str(request.out_dir), "sub-02", "--dry-run"]) == 0
     told = capfd.readouterr().out
     assert "would remove sub-02" in told
