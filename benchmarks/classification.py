@@ -3,10 +3,10 @@
     OPENBLAS_NUM_THREADS=1 python benchmarks/classification.py [--clips 2452] [--repeats 2]
 
 Generated clips (24 people, 6 classes, meshes of 468 vertices); features are the distances of all 109,278 pairs in
-float32. Both sides get the identical array in one process, one BLAS thread, alternated: CPU seconds beside wall seconds,
-medians. Then the same from the meshes, where the distances are never stored, neighbours against a float64 search, further
-curves and permutations on the same matrix, and the peak memory of a process that does nothing else. Writes
-benchmarks/output/classification.json.
+float32. Both sides get the identical array in one process, one BLAS thread, alternated: CPU seconds beside wall
+seconds, medians. Then the same from the meshes, where the distances are never stored, neighbours against a float64
+search, and further curves and permutations on the same matrix; with --memory the peak memory of a process that does
+nothing else. Writes benchmarks/output/classification.json.
 """
 
 import os
@@ -62,7 +62,9 @@ def distances(meshes: xr.DataArray) -> xr.DataArray:
 def folds_of(data: xr.DataArray) -> dict[str, xr.DataArray]:
     """The two divisions."""
     clips = clip_table(data)
-    return {name: make_folds(clips, split=split) for name, split in (("loso", "leave_one_subject_out"), ("kfold", "kfold"))}
+    return {
+        name: make_folds(clips, split=split) for name, split in (("loso", "leave_one_subject_out"), ("kfold", "kfold"))
+    }
 
 
 def by_scikit_learn(data: xr.DataArray, folds: dict[str, xr.DataArray]) -> dict[str, np.ndarray]:
@@ -86,7 +88,7 @@ def by_gram(data: xr.DataArray, folds: dict[str, xr.DataArray]) -> dict[str, np.
     return {name: cross_validate(space, split=division)["predicted"].values[0] for name, division in folds.items()}
 
 
-def timed(function: Callable[[], object]) -> tuple[Timed, object]:
+def timed(function: Callable[[], dict]) -> tuple[Timed, dict]:
     """CPU and wall seconds of one call, and what it gave."""
     cpu, wall = time.process_time(), time.perf_counter()
     result = function()
@@ -94,7 +96,7 @@ def timed(function: Callable[[], object]) -> tuple[Timed, object]:
 
 
 def neighbours_in_float64(data: xr.DataArray, folds: dict[str, xr.DataArray]) -> dict[str, np.ndarray]:
-    """Nearest training clip of every clip from squared distances summed in float64, without a Gram matrix in float32."""
+    """Nearest training clip of every clip from squared distances summed in float64."""
     product, found = np.zeros((data.sizes["clip"],) * 2), {}
     for first in range(0, data.sizes["feature"], FLOAT64_BLOCK):
         part = data.values[:, first : first + FLOAT64_BLOCK].astype(np.float64)
@@ -125,6 +127,24 @@ def run_alone(what: str, n_clip: int) -> None:
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
+def compare(sides: dict[str, Callable[[], dict]], folds: dict[str, xr.DataArray], repeats: int) -> dict[str, float]:
+    """CPU and wall seconds of every side, alternated; ratios; labels that differ from scikit-learn's."""
+    rounds: list[dict[str, Timed]] = []
+    said: dict[str, dict] = {}
+    for _ in range(repeats):
+        rounds.append({})
+        for name, side in sides.items():
+            rounds[-1][name], said[name] = timed(side)
+    report: dict[str, float] = {}
+    for name in sides:
+        report[f"{name}, CPU s"], report[f"{name}, wall s"] = (median(r[name][k] for r in rounds) for k in (0, 1))
+    for name in list(sides)[1:]:
+        report[f"ratio of CPU, scikit-learn / {name}"] = median(r["scikit-learn"][0] / r[name][0] for r in rounds)
+        differ = sum(int((said["scikit-learn"][fold] != said[name][fold]).sum()) for fold in folds)
+        report[f"labels that differ from scikit-learn, {name}"] = differ
+    return report
+
+
 def main() -> None:
     """Print the comparison and write it down."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -140,18 +160,7 @@ def main() -> None:
     folds = folds_of(data)
     sides = {"scikit-learn": lambda: by_scikit_learn(data, folds), "gram": lambda: by_gram(data, folds)}
     sides["gram from meshes"] = lambda: by_gram(meshes, folds)
-    rounds, said = [], {}
-    for _ in range(options.repeats):
-        taken = {}
-        for name, side in sides.items():
-            taken[name], said[name] = timed(side)
-        rounds.append(taken)
-    result = {name: [median(r[name][k] for r in rounds) for k in (0, 1)] for name in sides}
-    report = {f"{name}, CPU s": cpu for name, (cpu, _) in result.items()} | {f"{n}, wall s": w for n, (_, w) in result.items()}
-    for name in ("gram", "gram from meshes"):
-        report[f"ratio of CPU, scikit-learn / {name}"] = median(r["scikit-learn"][0] / r[name][0] for r in rounds)
-        differ = sum(int((said["scikit-learn"][fold] != said[name][fold]).sum()) for fold in folds)
-        report[f"labels that differ from scikit-learn, {name}"] = differ
+    report = compare(sides, folds, options.repeats)
     space = DistanceSpace(data)
     truth = neighbours_in_float64(data, folds)
     for fold, division in folds.items():

@@ -9,8 +9,8 @@ from isc.io.face_tracker import BLENDSHAPES
 from isc.io.sidecars import PARTS, dictionary_folder, dictionary_names, read_dictionary
 
 LATER = {"classification", "confusion"}  # named by io.bids, written by stages to come
-EXPERIMENTS = {"recovery"}  # summaries that experiments/ write
-NOT_DERIVATIVES = {"participants", "scans", "events", "epochs", "descriptions"}
+EXPERIMENTS = {"recovery", "expressions", "expression_tables"}  # what experiments/ write
+NOT_DERIVATIVES = {"participants", "scans", "events", "epochs", "descriptions", "clips", "features"}
 DTYPES = re.compile(r"bool|str|u?int(8|16|32|64)?|float(32|64)?|list")
 FIELDS = {"LongName", "Description", "Units", "Levels", "dtype", "dims", "source", "Optional"}
 UNITS = {"s", "1", "px", "Hz", "deg", "deg/s", "cm", "samples", "inter-ocular distance"}

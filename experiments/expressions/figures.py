@@ -92,7 +92,7 @@ def _on_all_vertices(values: xr.DataArray, n_vertex: int) -> xr.DataArray:
 
 
 def _draw_class_maps(name: str, study: Study, shape: xr.DataArray, folder: Path, summary: dict[str, float]) -> None:
-    """The pairs that change most in each expression, over subjects (familywise p <= 0.05), within the mouth and brows."""
+    """The pairs that change most in each expression, over subjects (familywise p <= 0.05)."""
     maps = class_maps(study.space)
     for label in maps["label"].values:
         one = maps.sel(label=label)
@@ -103,5 +103,3 @@ def _draw_class_maps(name: str, study: Study, shape: xr.DataArray, folder: Path,
         share = share.rename("t").assign_attrs(long_name=f"{label}: t over {int(one['n_subject'])} subjects, p <= 0.05")
         ends: Any = (maps["vertex_a"].values, maps["vertex_b"].values)
         save(isc.plot_pair_map(share, shape, *ends, top=TOP_PAIRS), folder / f"{name}_class_{label}.png")
-
-

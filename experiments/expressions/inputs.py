@@ -55,7 +55,9 @@ def _action_unit_file(folders: list[Path]) -> Path:
             return path
     import pooch
 
-    return Path(pooch.retrieve(ACTION_UNITS_URL, known_hash=f"sha256:{ACTION_UNITS_SHA256}", path=pooch.os_cache("isc")))
+    return Path(
+        pooch.retrieve(ACTION_UNITS_URL, known_hash=f"sha256:{ACTION_UNITS_SHA256}", path=pooch.os_cache("isc"))
+    )
 
 
 def generated(folder: Path, settings: dict[str, Any], seed: int) -> xr.DataArray:

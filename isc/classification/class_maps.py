@@ -101,7 +101,7 @@ def _flips(n_subject: int, n_flip: int, seed: int) -> np.ndarray:
 
 
 def _t(gaps: np.ndarray, signs: np.ndarray) -> np.ndarray:
-    """t (flip, feature) of gaps (subject, feature) under flips of signs; a flip leaves the sum of squares."""
+    """T (flip, feature) of gaps (subject, feature) under flips of signs; a flip leaves the sum of squares."""
     n = len(gaps)
     mean, square = signs @ gaps / n, (gaps**2).mean(axis=0)
     variance = np.maximum(square - mean**2, 0) * n / (n - 1)
@@ -110,7 +110,12 @@ def _t(gaps: np.ndarray, signs: np.ndarray) -> np.ndarray:
 
 
 def _labelled(
-    space: DistanceSpace, names: list[str], change: np.ndarray, t: np.ndarray, largest: np.ndarray, n_subject: np.ndarray
+    space: DistanceSpace,
+    names: list[str],
+    change: np.ndarray,
+    t: np.ndarray,
+    largest: np.ndarray,
+    n_subject: np.ndarray,
 ) -> xr.Dataset:
     exact = len(set(space.clips["subject"])) <= MOST_EXACT
     ordered = np.sort(largest)

@@ -90,8 +90,8 @@ def permutation_test(
     learner = Learner(data, model, n_component=n_component)
     codes, classes = encode(learner.clips["label"])
     folds = folds_of(learner.clips, split, n_folds, 1, seed)
-    exchange = exchange or next((c for c in ("take", "item") if c in learner.clips), "clip")
-    labellings = permuted_labels(learner.clips, codes, exchange, n_permutations, seed)
+    groups: str = exchange or next((c for c in ("take", "item") if c in learner.clips), "clip")
+    labellings = permuted_labels(learner.clips, codes, groups, n_permutations, seed)
     every = np.concatenate([codes[None], labellings])
     if learner.k == 1:
         near = run_folds(learner, codes, classes, folds)["nearest"].values
@@ -102,7 +102,7 @@ def permutation_test(
     low, high = np.quantile(null, [0.025, 0.975])
     p = ((null >= observed - 1e-12).sum() + 1) / (n_permutations + 1)
     scalars = {"observed": observed, "p": p, "chance": null.mean(), "chance_low": low, "chance_high": high}
-    attrs = {"exchange": exchange, "statistic": statistic, "smallest_p": 1 / (n_permutations + 1), "seed": seed}
+    attrs = {"exchange": groups, "statistic": statistic, "smallest_p": 1 / (n_permutations + 1), "seed": seed}
     attrs |= {"split": folds.attrs.get("split", "own")}
     return xr.Dataset({"null": ("permutation", null)} | {k: ((), float(v)) for k, v in scalars.items()}, attrs=attrs)
 
@@ -166,7 +166,9 @@ def permuted_labels(
     [[0, 0, 1, 1], [1, 1, 0, 0]]
     """
     if exchange not in clips:
-        raise ValueError(f"exchange={exchange!r} needs a column of that name; there are {sorted(map(str, clips.columns))}")
+        raise ValueError(
+            f"exchange={exchange!r} needs a column of that name; there are {sorted(map(str, clips.columns))}"
+        )
     result, fixed = np.tile(codes, (n_permutations, 1)), []
     for subject, rows in clips.groupby("subject", sort=True).indices.items():
         key = [seed, *str(subject).encode()]  # by name: the order of subjects does not matter
@@ -182,8 +184,8 @@ def permuted_labels(
         raise ValueError(f"no labels can be exchanged between the groups of {exchange!r} of any subject; use another")
     if fixed:
         warnings.warn(
-            f"the labels of subject {fixed[0]} cannot be exchanged ({len(fixed)} such subjects); they add nothing to the "
-            "test",
+            f"the labels of subject {fixed[0]} cannot be exchanged ({len(fixed)} such subjects); they add nothing to "
+            "the test",
             stacklevel=3,
         )
     return result

@@ -91,7 +91,9 @@ def plot_confusion(confusion: xr.Dataset, *, ax: Axes | None = None) -> Figure:
 
 
 def _write_cell(ax: Axes, confusion: xr.Dataset, row: int, column: int) -> None:
-    share, low, high, n_clip = (float(confusion[name].values[row, column]) for name in ("share", "low", "high", "n_clip"))
+    share, low, high, n_clip = (
+        float(confusion[name].values[row, column]) for name in ("share", "low", "high", "n_clip")
+    )
     if not np.isfinite(share):
         return
     colour = "white" if share > DARK else INK
@@ -256,7 +258,9 @@ def plot_prototypes(
     absent -= {str(name) for name in meshes["clip"].values}
     counts = {len(found) for _, found in rows}
     if absent or len(counts) != 1:
-        raise ValueError(f"every clip needs a mesh and as many neighbours; without mesh: {sorted(absent)[:3]}, {counts}")
+        raise ValueError(
+            f"every clip needs a mesh and as many neighbours; without mesh: {sorted(absent)[:3]}, {counts}"
+        )
     columns = counts.pop() + 1
     panels = split(get_axes(ax, height=8 + 41 * len(rows)), rows=len(rows), columns=columns)
     for row, (clip, found) in enumerate(rows):

@@ -5,9 +5,11 @@ import warnings
 import numpy as np
 import pytest
 
-from isc.classification.curves import hit_rate_curve, learning_curve, reintroduction_curve
+from isc.classification.curves import learning_curve
 from isc.classification.distance_space import DistanceSpace
 from isc.classification.evaluate import cross_validate
+from isc.classification.hit_rates import hit_rate_curve
+from isc.classification.reintroduction import reintroduction_curve
 from tests.classification.conftest import make_meshes
 
 
@@ -61,7 +63,9 @@ def test_hit_rate_levels_are_cross_validations_of_the_clips_that_pass(meshes):
         warnings.simplefilter("ignore")
         result = cross_validate(space.select(keep))
     assert int(curve["n_clip"].sel(level=60)) == keep.size
-    assert float(curve["accuracy"].sel(level=60)) == pytest.approx(float((result["predicted"] == result["label"]).mean()))
+    assert float(curve["accuracy"].sel(level=60)) == pytest.approx(
+        float((result["predicted"] == result["label"]).mean())
+    )
 
 
 @pytest.mark.filterwarnings("ignore:kfold puts", "ignore:subject .* has no clip", "ignore:class .* is tested")

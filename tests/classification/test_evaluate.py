@@ -118,7 +118,10 @@ def test_a_subject_that_lacks_a_class_is_scored_over_the_others_with_a_warning(f
 
 def test_a_class_that_one_person_alone_shows_warns(features):
     keep = (features["label"] != "sad") | (features["subject"] == "01")
-    with pytest.warns(UserWarning, match="lack one"), pytest.warns(UserWarning, match="class 'sad' is tested in a fold"):
+    with (
+        pytest.warns(UserWarning, match="lack one"),
+        pytest.warns(UserWarning, match="class 'sad' is tested in a fold"),
+    ):
         cross_validate(features.isel(clip=np.flatnonzero(keep)))
 
 

@@ -141,7 +141,10 @@ def test_models_are_compared_on_the_same_clips():
     found = compare_models(known, unknown)
     right = [(r["predicted"] == r["label"]).values[0] for r in (known, unknown)]
     assert float(found["difference"]) == pytest.approx(right[0].mean() - right[1].mean())
-    assert (int(found["only_first"]), int(found["only_second"])) == ((right[0] & ~right[1]).sum(), (right[1] & ~right[0]).sum())
+    assert (int(found["only_first"]), int(found["only_second"])) == (
+        (right[0] & ~right[1]).sum(),
+        (right[1] & ~right[0]).sum(),
+    )
     assert float(found["p_sign_flip"]) == found.attrs["smallest_p"] == 2 / 64
     assert float(found["low"]) > 0
     same = compare_models(unknown, unknown)
