@@ -23,12 +23,13 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench constraints clean
+.PHONY: help demo test lint docs format bench constraints clean
 
 help:
 	@echo 'make demo         render a small study, run the whole job on it, write $(DEMO)/derivatives/isc/report.html'
 	@echo 'make test         run the tests'
 	@echo 'make lint         check style, types, docstrings, layers and spelling'
+	@echo 'make docs         build the pages of the documentation into docs/_build'
 	@echo 'make format       let ruff rewrite what it can'
 	@echo 'make bench        print the table of timings'
 	@echo 'make constraints  resolve constraints.txt anew'
@@ -49,24 +50,28 @@ lint: $(VENV)/.installed-lint
 	$(BIN)/numpydoc lint $$(find isc -name '*.py')
 	$(BIN)/mypy
 
+docs: $(VENV)/.installed-docs
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs docs/_build
+	@echo 'Open docs/_build/index.html in a browser.'
+
 format: $(VENV)/.installed-lint
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.installed-bench
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.run
 
 # Resolved in an empty environment, or what happens to be installed would be pinned.
 constraints:
 	$(MAKE) VENV=.venv-constraints .venv-constraints/.pip
-	.venv-constraints/bin/python -m pip install --quiet -e '.[demo,test,lint]'
+	.venv-constraints/bin/python -m pip install --quiet -e '.[demo,docs,lint,test]'
 	{ sed '/^#/!d' constraints.txt; .venv-constraints/bin/python -m pip freeze --exclude-editable; } > constraints.new
 	mv constraints.new constraints.txt
 	rm -rf .venv-constraints
 
 clean:
 	[ ! -e $(VENV)/pyvenv.cfg ] || rm -rf $(VENV)
-	rm -rf $(DEMO) build dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(DEMO) build dist docs/_build docs/api docs/reference.rst .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find isc tests benchmarks experiments -name __pycache__ -prune -exec rm -rf {} +
 
 # A stamp for each set of extras: nothing is installed again until pyproject.toml or constraints.txt changes.

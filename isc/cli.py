@@ -14,6 +14,7 @@ when, with which part of the face, and is it when they say that they feel someth
   isc demo demo                                      a whole study on generated faces, in minutes
   isc run BIDS_DIR OUT_DIR participant               face videos to landmarks, key logs to peaks
   isc run BIDS_DIR OUT_DIR group                     landmarks to synchrony, its tests and a report
+  isc explore OUT_DIR                                the interactive map of synchrony, explore.html, anew
   isc doctor                                         what is missing on this machine, and how to get it
 """
 
@@ -57,6 +58,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands)
     _add_demo(commands)
+    explore = commands.add_parser("explore", help="write the interactive map of a finished analysis")
+    explore.add_argument("derivatives", type=Path, metavar="OUT_DIR", help="derivatives of a finished group level")
+    explore.add_argument("--task-id", metavar="TASK", help="BIDS task label (default: from the settings)")
+    explore.set_defaults(command=_explore)
     doctor = commands.add_parser("doctor", help="check this machine")
     doctor.set_defaults(command=_doctor)
     return parser
@@ -122,6 +127,12 @@ def _demo(options: argparse.Namespace) -> int:
     from isc.demo import run_demo
 
     return run_demo(options.folder, n_procs=options.n_procs, seed=options.random_seed)
+
+
+def _explore(options: argparse.Namespace) -> int:
+    from isc.stages.explorer import run_explorer
+
+    return run_explorer(options.derivatives, task=options.task_id)
 
 
 def _doctor(options: argparse.Namespace) -> int:

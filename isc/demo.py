@@ -39,7 +39,8 @@ title = "Demo: {n_subject} generated viewers of one film"
 extent = "common"  # cameras were started and stopped at different times
 
 [null]
-schemes = ["circular_shift", "timepoint_shuffle"]
+schemes = ["circular_shift", "sign_flip"]  # a cell has to pass both
+compare = ["timepoint_shuffle"]  # the published null, shown beside; it decides nothing
 n_surrogates = 200  # as published; 1000 or more for a study of yours
 seed = {seed}
 """

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 LARGEST_SETTINGS_FILE = 1_000_000  # bytes
 
+SchemeName = Literal["circular_shift", "sign_flip", "phase", "block", "timepoint_shuffle"]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Share = Annotated[float, Field(gt=0, le=1)]
 
@@ -30,6 +31,8 @@ class Extraction(Section):
 
     every: Annotated[int, Field(ge=1, le=1000)] = 1
     """Track every n-th frame."""
+    segment: Annotated[int, Field(ge=32, le=1_000_000)] = 4096
+    """Frames after which a new tracker begins; a killed run goes on from the last such frame."""
     allow_truncated: bool = False
     """Keep the frames before the break of a damaged video instead of refusing it."""
 
@@ -65,8 +68,10 @@ class Tisc(Section):
 class Null(Section):
     """Surrogate data without synchrony."""
 
-    schemes: tuple[Literal["circular_shift", "timepoint_shuffle"], ...] = ("circular_shift", "timepoint_shuffle")
-    """Surrogate schemes; the first decides significance, the others are shown beside it."""
+    schemes: tuple[SchemeName, ...] = ("circular_shift", "sign_flip")
+    """Surrogate schemes that decide: a cell is significant when it passes all of them."""
+    compare: tuple[SchemeName, ...] = ("timepoint_shuffle",)
+    """Further schemes that are shown beside the others and decide nothing."""
     n_surrogates: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
     """Surrogate data sets a scheme."""
     scope: Literal["recording", "window"] = "recording"
@@ -77,6 +82,11 @@ class Null(Section):
     """Side of the test."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Seed of every random number."""
+
+    @property
+    def shown(self) -> tuple[SchemeName, ...]:
+        """Every scheme once: those that decide, then the others."""
+        return tuple(dict.fromkeys((*self.schemes, *self.compare)))
 
     @model_validator(mode="after")
     def _has_schemes(self) -> "Null":

@@ -1,19 +1,33 @@
 """The data dictionary is well-formed and covers every product."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from isc.io.bids import PRODUCTS
 from isc.io.face_tracker import BLENDSHAPES
+from isc.io.log_mapping import LogMapping
 from isc.io.sidecars import PARTS, dictionary_folder, dictionary_names, read_dictionary
 
 LATER = {"classification", "confusion"}  # named by io.bids, written by stages to come
-EXPERIMENTS = {"recovery", "expressions", "expression_tables"}  # what experiments/ write
-NOT_DERIVATIVES = {"participants", "scans", "events", "epochs", "descriptions", "clips", "features"}
+ROOT = Path(__file__).parents[1]
+NOT_DERIVATIVES = {
+    "participants",
+    "scans",
+    "events",
+    "epochs",
+    "descriptions",
+    "ratings",
+    "log_mapping",
+    "trackers",
+    "rating",
+    "clips",
+    "features",
+}
 DTYPES = re.compile(r"bool|str|u?int(8|16|32|64)?|float(32|64)?|list")
 FIELDS = {"LongName", "Description", "Units", "Levels", "dtype", "dims", "source", "Optional"}
-UNITS = {"s", "1", "px", "Hz", "deg", "deg/s", "cm", "samples", "inter-ocular distance"}
+UNITS = {"s", "1", "px", "mm", "rad", "Hz", "deg", "deg/s", "cm", "samples", "inter-ocular distance"}
 MIXED_UNITS = "1 (rotation and scale), cm (position)"  # of the matrix of the head pose
 
 
@@ -24,8 +38,20 @@ def described(name):
     return {key: description for part in parts for key, description in part.items()}
 
 
+def of_experiments():
+    """Entries of what experiments/ writes."""
+    return {name for name in dictionary_names() if read_dictionary(name)["File"].startswith("experiments/")}
+
+
 def test_every_product_has_an_entry_and_every_entry_a_product():
-    assert set(dictionary_names()) == (set(PRODUCTS) - LATER) | NOT_DERIVATIVES | EXPERIMENTS
+    assert set(dictionary_names()) - of_experiments() == (set(PRODUCTS) - LATER) | NOT_DERIVATIVES
+
+
+def test_every_experiment_has_a_summary_entry_and_every_entry_an_experiment():
+    experiments = {path.parent.name for path in ROOT.glob("experiments/*/run.py")}
+    files = {name: Path(read_dictionary(name)["File"]) for name in of_experiments()}
+    assert {path.parts[1] for path in files.values()} == experiments
+    assert {path.parts[1] for path in files.values() if path.name == "summary.json"} == experiments
 
 
 @pytest.mark.parametrize("name", dictionary_names())
@@ -87,3 +113,7 @@ def test_blendshapes_are_those_of_the_tracker_in_its_order():
 
 def test_a_key_log_has_presses_and_two_markers():
     assert set(read_dictionary("events")["Columns"]["trial_type"]["Levels"]) == {"start", "stop", "press"}
+
+
+def test_every_key_of_a_mapping_of_logs_is_explained_and_no_other():
+    assert list(read_dictionary("log_mapping")["Values"]) == list(LogMapping.model_fields)

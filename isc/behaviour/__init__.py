@@ -6,13 +6,15 @@ where a peak lasts, ``duration`` (s), as in a BIDS events file.
 """
 
 from isc.behaviour.agreement import chance_band, peak_agreement
-from isc.behaviour.controls import exclude_presses, split_subjects
+from isc.behaviour.controls import PressExclusion, SplitHalf, exclude_presses, split_subjects
 from isc.behaviour.peaks import find_peaks, valid_intervals
 from isc.behaviour.presence import peak_presence
 from isc.behaviour.relation import correlate_with_agreement
 from isc.behaviour.reliability import fleiss_kappa, krippendorff_alpha
 
 __all__ = [
+    "PressExclusion",
+    "SplitHalf",
     "chance_band",
     "correlate_with_agreement",
     "exclude_presses",

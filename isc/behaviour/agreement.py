@@ -24,10 +24,11 @@ from isc.behaviour.presence import (
     read_logs,
     read_presses,
 )
+from isc.behaviour.rating_synchrony import tisc_of_ratings
 
 
 def peak_agreement(
-    peaks: pd.DataFrame,
+    peaks: pd.DataFrame | xr.DataArray,
     *,
     windows: xr.DataArray | xr.Dataset,
     raters: Sequence[str] | pd.DataFrame | None = None,
@@ -44,18 +45,19 @@ def peak_agreement(
     ----------
     peaks : DataFrame
         Columns ``subject``, ``onset`` (s from stimulus onset), optionally ``duration`` (s; missing = 0): key presses,
-        episodes or the result of ``find_peaks``.
+        episodes or the result of ``find_peaks``. For ``"tisc"``: continuous ratings, DataArray (subject, time).
     windows : DataArray or Dataset
         Anything with the dim ``window`` and its coordinates ``time`` (centre), ``start``, ``stop`` in seconds: a t-ISC.
     raters : sequence of str, DataFrame or None
         Who kept a valid log: names (a rater without peaks then counts as zero peaks), or a table ``subject``,
         ``start``, ``stop`` (s) of the intervals in which each log ran: a rater counts in the windows that lie in one
         interval. By default the subjects of ``peaks``: an empty log is missing. Peaks of others are ignored.
-    method : {"share", "density", "count_at_maximum"}
+    method : {"share", "density", "count_at_maximum", "tisc"}
         ``"share"``: share of raters with a peak in the window. ``"density"``: mean over raters of
         ``exp(-d**2 / (2 * bandwidth**2))``, d = time from the window's centre to that rater's nearest peak.
         ``"count_at_maximum"``: number of raters with a peak in the window, as the published scripts count those whose
-        intensity is at its maximum.
+        intensity is at its maximum. ``"tisc"``: t-ISC of the ratings, the mean correlation over all pairs of raters
+        in the window (`raters`, `bandwidth` and `tolerance` unused); raters whose rating does not move are left out.
     bandwidth : float
         Standard deviation of the kernel of ``"density"``, seconds.
     tolerance : float
@@ -65,7 +67,7 @@ def peak_agreement(
     -------
     DataArray
         Named ``agreement``, dim (window,), float64, 1 (or raters, for the count), coordinates ``time``, ``start``,
-        ``stop`` and ``n_raters``; NaN where no rater has a valid log.
+        ``stop`` and ``n_raters``; NaN where no rater has a valid log (for ``"tisc"``: fewer than two).
 
     Raises
     ------
@@ -80,6 +82,8 @@ def peak_agreement(
     >>> peak_agreement(peaks, windows=windows, raters=["a", "b", "c", "d"]).values.tolist()
     [0.25, 0.25]
     """
+    if isinstance(peaks, xr.DataArray):
+        return _agreement_of_ratings(peaks, windows, method)
     rule = checked_rule(method, bandwidth, tolerance)
     presence = presence_of(peaks, windows, raters, rule)
     agreement = over_raters(presence.values, method)
@@ -91,6 +95,15 @@ def peak_agreement(
         name="agreement",
         attrs=_settings(rule, raters, presence["subject"].values.tolist()),
     )
+
+
+def _agreement_of_ratings(ratings: xr.DataArray, windows: Windows, method: str) -> xr.DataArray:
+    if method != "tisc":
+        raise ValueError(
+            f'method must be "tisc" for continuous ratings, not {method!r}; for the others give the peaks of '
+            "find_peaks(ratings)"
+        )
+    return tisc_of_ratings(ratings, windows)
 
 
 def chance_band(
@@ -145,7 +158,7 @@ def chance_band(
     (0.5, 1.0)
     """
     _check_band(windows, duration, n_surrogates, alpha)
-    rule, raters = _recorded_settings(windows)
+    rule, raters = recorded_settings(windows)
     logs = read_logs(raters, peaks)
     names, edges = sorted(set(logs["subject"])), read_edges(windows)
     valid = covered(logs, names, edges)
@@ -192,7 +205,8 @@ def _settings(rule: Rule, raters: Raters, names: list[str]) -> dict[str, str | f
     return settings
 
 
-def _recorded_settings(windows: xr.DataArray | xr.Dataset) -> tuple[Rule, list[str] | pd.DataFrame | None]:
+def recorded_settings(windows: xr.DataArray | xr.Dataset) -> tuple[Rule, list[str] | pd.DataFrame | None]:
+    """Rule and raters that an agreement keeps in its attrs; the defaults for any other windows."""
     settings = windows.attrs if windows.attrs.get("method") in METHODS else {}
     rule = Rule(settings.get("method", "share"), settings.get("bandwidth_s", 1.0), settings.get("tolerance_s", 0.0))
     if "log_subject" in settings:

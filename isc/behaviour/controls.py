@@ -4,11 +4,116 @@ Pressing a key can itself move faces (looking down, tension), and pressing is wh
 synchrony of one half of the people against presses of the other half, and faces without the seconds around a press.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+
+from isc.behaviour.agreement import peak_agreement, recorded_settings
+from isc.cube import subject_ids
+
+Synchrony = Callable[[xr.DataArray], xr.DataArray]
+
+
+@dataclass(frozen=True)
+class SplitHalf:
+    """Faces of one half of the people against the presses of the other half.
+
+    Who gave faces only is in the first half, who gave presses only in the second; the others are divided at random.
+
+    Attributes
+    ----------
+    cube : DataArray, dims (subject, time, ...)
+        The faces behind the t-ISC.
+    presses : DataFrame
+        The peaks behind the agreement: columns ``subject``, ``onset`` (s).
+    synchrony : callable
+        From a cube to its t-ISC, as it was computed: ``isc.temporal_isc``, or
+        ``functools.partial(isc.temporal_isc, pairs=pairs)``.
+    seed : int
+        The same seed gives the same halves.
+
+    Examples
+    --------
+    >>> time = np.arange(0, 20, 0.5)
+    >>> coords = {"subject": list("abcd"), "time": time}
+    >>> cube = xr.DataArray(np.zeros((4, 40)), dims=("subject", "time"), coords=coords)
+    >>> presses = pd.DataFrame({"subject": list("abcd"), "onset": [3.0] * 4})
+    >>> SplitHalf(cube, presses, synchrony=len, seed=1).halves(list("abcd"))
+    (['a', 'b'], ['c', 'd'])
+    """
+
+    cube: xr.DataArray
+    presses: pd.DataFrame
+    synchrony: Synchrony
+    seed: int = 0
+
+    name = "split_half"
+
+    def halves(self, raters: Sequence[str]) -> tuple[list[str], list[str]]:
+        """People whose faces, and people whose presses are used."""
+        faces = subject_ids(self.cube)
+        both = sorted(set(faces) & set(raters))
+        first, second = split_subjects(both, seed=self.seed)
+        return sorted({*first, *(set(faces) - set(both))}), sorted({*second, *(set(raters) - set(both))})
+
+    def series(self, tisc: xr.DataArray, agreement: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
+        """T-ISC of the first half and agreement of the second, on the windows of `tisc`."""
+        rule, raters = recorded_settings(agreement)
+        names = self.presses["subject"] if raters is None else raters
+        names = raters["subject"] if isinstance(raters, pd.DataFrame) else names
+        faces, pressing = self.halves(sorted({str(name) for name in names}))
+        cube = self.cube.assign_coords(subject=subject_ids(self.cube)).sel(subject=faces)
+        kept = raters[raters["subject"].astype(str).isin(pressing)] if isinstance(raters, pd.DataFrame) else pressing
+        return _same_shape(self.synchrony(cube), tisc), peak_agreement(
+            self.presses, windows=agreement, raters=kept, **rule._asdict()
+        )
+
+
+@dataclass(frozen=True)
+class PressExclusion:
+    """Everybody's face without the seconds around their own presses, against all presses.
+
+    Attributes
+    ----------
+    cube, presses, synchrony
+        As for `SplitHalf`.
+    before, after : float
+        Seconds taken out before the onset and after the end of each press. With 0.8 of a window's samples needed
+        (``min_valid``), a person is left out of the windows of 5 s that lose more than 1 s.
+
+    Examples
+    --------
+    >>> coords = {"subject": ["a"], "time": np.arange(5.0)}
+    >>> cube = xr.DataArray(np.ones((1, 5)), dims=("subject", "time"), coords=coords)
+    >>> presses = pd.DataFrame({"subject": ["a"], "onset": [3.0]})
+    >>> PressExclusion(cube, presses, synchrony=lambda cube: cube).series(cube, None)[0].values.tolist()
+    [[1.0, 1.0, nan, nan, nan]]
+    """
+
+    cube: xr.DataArray
+    presses: pd.DataFrame
+    synchrony: Synchrony
+    before: float = 1.0
+    after: float = 1.0
+
+    name = "press_exclusion"
+
+    def series(self, tisc: xr.DataArray, agreement: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
+        """T-ISC of what is left of the faces, and the agreement as it is."""
+        cube = exclude_presses(self.cube, self.presses, before=self.before, after=self.after)
+        return _same_shape(self.synchrony(cube), tisc), agreement
+
+
+def _same_shape(controlled: xr.DataArray, tisc: xr.DataArray) -> xr.DataArray:
+    if dict(controlled.sizes) != dict(tisc.sizes):
+        raise ValueError(
+            f"synchrony of the control must give the windows and features of tisc, {dict(tisc.sizes)}, but gives "
+            f"{dict(controlled.sizes)}; compute both in the same way"
+        )
+    return controlled.transpose(*tisc.dims)
 
 
 def split_subjects(subjects: Sequence[str], *, seed: int) -> tuple[list[str], list[str]]:
@@ -40,7 +145,8 @@ def split_subjects(subjects: Sequence[str], *, seed: int) -> tuple[list[str], li
     names = sorted({str(subject) for subject in subjects})
     if len(names) < 3:
         raise ValueError(
-            f"subjects must be 3 people or more, {len(names)} given; synchrony of one half needs two of them"
+            f"subjects must be 3 people or more, {len(names)} given; synchrony of one half needs two of them, and the "
+            "names in faces and presses must be the same"
         )
     order = np.random.default_rng(seed).permutation(len(names))
     n_face = (len(names) + 1) // 2

@@ -170,7 +170,8 @@ def covered(logs: pd.DataFrame, names: list[str], edges: Edges) -> np.ndarray:
 def checked_rule(method: str, bandwidth: float, tolerance: float) -> Rule:
     """Rule from the user's words."""
     if method not in METHODS:
-        raise ValueError(f"method must be one of {METHODS}, not {method!r}")
+        hint = "; it needs continuous ratings instead of peaks" if method == "tisc" else ""
+        raise ValueError(f"method must be one of {METHODS}, not {method!r}{hint}")
     if not (bandwidth > 0 and tolerance >= 0):
         raise ValueError(f"bandwidth must be above 0 s and tolerance 0 s or more, not {bandwidth} and {tolerance}")
     return Rule(method, float(bandwidth), float(tolerance))

@@ -1,13 +1,16 @@
 """Does synchrony go with reported peaks? Correlation with agreement, tested against shifts of the agreement in time."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 import xarray as xr
 
-from isc.behaviour.association import FEWEST_EFFECTIVE, Association, Plan, associate
+from isc.behaviour.association import Association, Plan, associate
+from isc.behaviour.controls import PressExclusion, SplitHalf
 from isc.behaviour.presence import check_windows
 from isc.behaviour.series import FEWEST_WINDOWS
+from isc.behaviour.verdict import notes, refusal
 
 Method = Literal["circular_shift", "effective_n", "glsar", "naive"]
 Statistic = Literal["pearson", "spearman"]
@@ -16,19 +19,9 @@ CHOICES = {
     "statistic": ("pearson", "spearman"),
     "detrend": ("linear", None),
 }
-SHORTEST_FILM = 180.0  # seconds; below it no p-value is given
-FEW_EFFECTIVE = 30  # effective windows; below it p-values are approximate
-FEW_SHIFTS = 19  # below it no p-value can reach .05
 GRID_SLACK = 0.01  # steps; windows start at whole samples, so a ratio of 3 may come out as 3.0002
 UNEVEN = 0.5  # steps; a window was dropped beyond it
 UNITS = {"r": "1", "lag": "s", "p": "1", "p_fwe": "1", "effective_n": "windows"}
-CONSTANT_AGREEMENT = (
-    "agreement is the same in every window (nobody reports, or all always do): a correlation is undefined."
-)
-NAIVE_WARNING = (
-    'method "naive" takes overlapping, slowly varying windows for independent ones: in simulations without a relation '
-    "it found one in 17 % (overlap only) to 46-67 % (slow series) of films at a nominal 5 %."
-)
 
 
 def correlate_with_agreement(
@@ -39,12 +32,13 @@ def correlate_with_agreement(
     method: Method = "circular_shift",
     statistic: Statistic = "pearson",
     detrend: Literal["linear"] | None = "linear",
+    control: SplitHalf | PressExclusion | None = None,
 ) -> xr.Dataset:
     """Correlation of t-ISC with agreement, at the lag where it is strongest.
 
     The null of ``"circular_shift"`` rolls the one agreement series against all features at once, by every number of
     windows that keeps clear of the real alignment (exact: no random numbers), and searches the same lags. The largest
-    |r| over lags gives ``p``, over lags and features ``p_fwe``.
+    ``|r|`` over lags gives ``p``, over lags and features ``p_fwe``.
 
     Parameters
     ----------
@@ -66,6 +60,10 @@ def correlate_with_agreement(
         Spearman ranks both series once, after detrending.
     detrend : {"linear", None}
         Line taken out of both series once, before shifts and lags.
+    control : SplitHalf or PressExclusion, optional
+        When the same people give faces and presses, pressing itself can move faces. The relation is tested a second
+        time, in the same way, between the faces of one half of the people and the presses of the other
+        (`isc.SplitHalf`), or with everybody's face left out around their own presses (`isc.PressExclusion`).
 
     Returns
     -------
@@ -74,13 +72,16 @@ def correlate_with_agreement(
         where a feature has fewer than 10 effective windows (it is then left out of the maximum). attrs: the settings,
         ``n_windows``, ``n_shifts`` (0 for the formulas), ``warnings`` (list of str, one for each reason why a value
         is missing or approximate) and ``refused``: why no feature has a p, or "". A film shorter than 3 minutes is
-        refused.
+        refused; p is called approximate below 50 effective windows. With a control also ``control_r``,
+        ``control_lag``, ``control_p``, ``control_p_fwe``, ``control_effective_n`` and the attrs ``control``,
+        ``control_refused``, ``control_warnings``: look whether r keeps its sign and size, as half of the people or of
+        the time makes a weaker test.
 
     Raises
     ------
     ValueError
         When windows are missing, uneven or not the same, lags are not a range that holds a multiple of the step and
-        fits into the film, or a choice is not known.
+        fits into the film, a choice is not known, or the control's synchrony is on other windows or features.
 
     References
     ----------
@@ -99,30 +100,44 @@ def correlate_with_agreement(
     >>> round(float(result.lag), 2), bool(result.p < 0.05)
     (1.67, True)
     """
-    _check(tisc, agreement, {"method": method, "statistic": statistic, "detrend": detrend})
+    choices = {"method": method, "statistic": statistic, "detrend": detrend}
+    result = _related(tisc, agreement, lags, choices)
+    if control is None:
+        return result
+    controlled = _related(*control.series(tisc, agreement), lags, choices)
+    beside = controlled.rename({name: f"control_{name}" for name in UNITS})
+    attrs = {"control": control.name} | {f"control_{key}": controlled.attrs[key] for key in ("refused", "warnings")}
+    return result.merge(beside, join="override", compat="override").assign_attrs(result.attrs | attrs)
+
+
+def _related(
+    tisc: xr.DataArray, agreement: xr.DataArray, lags: tuple[float, float], choices: Mapping[str, str | None]
+) -> xr.Dataset:
+    """Strongest correlation of every feature and its p, labelled."""
+    _check(tisc, agreement, choices)
     step, steps, shifts = _grid(tisc, lags)
-    plan = Plan(steps, shifts if method == "circular_shift" else shifts[:0], method, statistic, detrend)
+    shifts = shifts if choices["method"] == "circular_shift" else shifts[:0]
+    plan = Plan(steps, shifts, str(choices["method"]), str(choices["statistic"]), choices["detrend"])
     dims = [dim for dim in tisc.dims if dim != "window"]
     series = tisc.transpose(*dims, "window").values.reshape(-1, tisc.sizes["window"])
     found = associate(series, agreement.values, plan)
-    refused = _refusal(tisc, agreement, found, plan)
-    notes = _notes(series, found, plan, refused)
+    refused = refusal(tisc, agreement, found, plan)
+    attrs = {
+        **choices,
+        "detrend": choices["detrend"] or "none",
+        "lags_s": (steps * step).tolist(),
+        "n_windows": int(tisc.sizes["window"]),
+        "n_shifts": int(plan.shifts.size),
+        "refused": refused,
+        "warnings": notes(series, found, plan, refused),
+    }
     if refused:
         nothing = np.full(found.p.shape, np.nan)
         found = found._replace(p=nothing, p_fwe=nothing)
-    return _labelled(tisc, found._replace(lag=found.lag * step)).assign_attrs(
-        method=method,
-        statistic=statistic,
-        detrend=detrend or "none",
-        lags_s=(steps * step).tolist(),
-        n_windows=int(tisc.sizes["window"]),
-        n_shifts=int(plan.shifts.size),
-        refused=refused,
-        warnings=notes,
-    )
+    return _labelled(tisc, found._replace(lag=found.lag * step)).assign_attrs(attrs)
 
 
-def _check(tisc: xr.DataArray, agreement: xr.DataArray, choices: dict[str, str | None]) -> None:
+def _check(tisc: xr.DataArray, agreement: xr.DataArray, choices: Mapping[str, str | None]) -> None:
     check_windows(tisc, "tisc")
     check_windows(agreement, "agreement")
     if agreement.dims != ("window",):
@@ -170,62 +185,6 @@ def _step(tisc: xr.DataArray) -> float:
             "keep windows without data as NaN"
         )
     return float((start[-1] - start[0]) / (start.size - 1))
-
-
-def _refusal(tisc: xr.DataArray, agreement: xr.DataArray, found: Association, plan: Plan) -> str:
-    """Why no p-value can be given at all; empty when it can."""
-    known = agreement.values[np.isfinite(agreement.values)]
-    if known.size < FEWEST_WINDOWS or np.ptp(known) == 0:
-        return CONSTANT_AGREEMENT
-    if not np.isfinite(found.r).any():
-        return "t-ISC or agreement does not stray from its trend in any feature: a correlation is undefined."
-    duration = float(tisc["stop"].max() - tisc["start"].min())
-    if duration < SHORTEST_FILM:
-        return (
-            f"the film is too short to test a relation ({duration:.0f} s; at least {SHORTEST_FILM:.0f} s are needed)."
-        )
-    if plan.method == "circular_shift" and not plan.shifts.size:
-        return f"{tisc.sizes['window']} windows leave no shift that keeps clear of the real alignment."
-    if np.nanmax(found.effective_n) < FEWEST_EFFECTIVE:
-        return (
-            f"the series change so slowly that only {np.nanmax(found.effective_n):.1f} windows are independent; "
-            f"{FEWEST_EFFECTIVE} are needed."
-        )
-    return ""
-
-
-def _notes(series: np.ndarray, found: Association, plan: Plan, refused: str) -> list[str]:
-    """One sentence for each reason why values are missing or approximate."""
-    n_feature = found.r.size
-    constant = int(np.isnan(found.r).sum())
-    gapped = int((~np.isfinite(series)).any(axis=1).sum())
-    slow = int((found.effective_n < FEWEST_EFFECTIVE).sum())
-    few = int(((found.effective_n >= FEWEST_EFFECTIVE) & (found.effective_n < FEW_EFFECTIVE)).sum())
-    tested = not refused
-    reasons = (
-        (gapped, f"{gapped} of {n_feature} features have windows without t-ISC; these are left out."),
-        (
-            constant and refused != CONSTANT_AGREEMENT,
-            f"{constant} of {n_feature} features are constant or have fewer than {FEWEST_WINDOWS} windows: "
-            "r is undefined.",
-        ),
-        (
-            slow and tested,
-            f"{slow} of {n_feature} features have fewer than {FEWEST_EFFECTIVE} effective windows: too slow to test, "
-            "p is left out.",
-        ),
-        (
-            few and tested,
-            f"{few} of {n_feature} features have fewer than {FEW_EFFECTIVE} effective windows: p is approximate "
-            "(7-10 % errors at a nominal 5 % in simulations).",
-        ),
-        (
-            0 < plan.shifts.size < FEW_SHIFTS and tested,
-            f"{plan.shifts.size} shifts: p cannot be smaller than {1 / (1 + plan.shifts.size):.2g}.",
-        ),
-        (plan.method == "naive", NAIVE_WARNING),
-    )
-    return [text for holds, text in reasons if holds]
 
 
 def _labelled(tisc: xr.DataArray, found: Association) -> xr.Dataset:

@@ -43,7 +43,7 @@ whose sidecar is missing or disagrees is not read.
 
 - `sub-*/beh` landmarks (zarr), blendshapes, quality and reported peaks of each participant; `sub-*/motion` head pose
 - `group` cube, synchrony, null, thresholds, agreement and their association
-- `report.html`, `explore.html`, `logs/run.jsonl`, `code/settings.toml`
+- `report.html`, `explore.html`, `sub-*.html`, `logs/run.jsonl`, `code/settings.toml`
 
 {personal_data}
 """
@@ -181,6 +181,38 @@ def write_derivative_dataset(
     _write_text("\n".join(DERIVATIVE_IGNORED) + "\n", root / ".bidsignore")
     write_tsv(_description_table(descriptions or {}), root / "descriptions.tsv")
     write_json(sidecar_for("descriptions"), root / "descriptions.json")
+
+
+def linked_raw(root: Path) -> Path:
+    """Raw data set that a derivative data set was made from.
+
+    Parameters
+    ----------
+    root : Path
+        The derivative data set.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    BidsError
+        When `root` is not a derivative data set of ours.
+
+    Examples
+    --------
+    >>> linked_raw(Path("no-such-folder"))
+    Traceback (most recent call last):
+    isc.io.bids_names.BidsError: no-such-folder is no derivative data set of isc: ...
+    """
+    path = root / DESCRIPTION_FILE
+    link = read_json(path).get("DatasetLinks", {}).get(RAW_LINK) if path.is_file() else None
+    if link is None:
+        raise BidsError(
+            f"{root.name} is no derivative data set of isc: {DESCRIPTION_FILE} with a link to the raw data is missing"
+        )
+    return root / link
 
 
 def _name_of(raw: Path) -> str:

@@ -1,35 +1,33 @@
-"""Key presses from BIDS events tables: one row a press, in seconds from stimulus onset."""
+"""Key presses from BIDS events tables and the logs of other programs: one row a press, seconds from stimulus onset."""
 
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from isc.io.bids_metadata import inherited_metadata
-from isc.io.text import MISSING, TableError, read_tsv
+from isc.io.cells import TableError
+from isc.io.film_clock import (
+    PRESS,
+    ROUNDING,
+    SECONDS_IN,
+    START,
+    STOP,
+    KeyLogError,
+    check_duration,
+    check_order,
+    film_of,
+    inside_film,
+    numbers_of,
+)
+from isc.io.lab_logs import read_lab_log
+from isc.io.log_mapping import LogMapping, read_log_mapping
+from isc.io.text import MISSING, read_tsv
 
-PRESS, START, STOP = "press", "start", "stop"  # levels of trial_type
 DEFAULT_MERGE = 1.0  # s
 AUTO_REPEAT = 0.05  # s; a held key repeats faster than this (20 Hz), no finger does
-SAME_TIME = 0.01  # s; by which two notes of one moment may differ
-ROUNDING = 1e-6  # s; by which sums of decimal times miss
-FAR_OUTSIDE = 100  # times the film's length: no stray press is so late, but a log in milliseconds is
-SECONDS_IN = {"s": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "millisecond": 1e-3, "milliseconds": 1e-3}
-
-
-class KeyLogError(ValueError):
-    """A key log that cannot be read without guessing."""
-
-
-class _Film(NamedTuple):
-    """The film on the clock of the log, in s; `end` None when neither a stop marker nor the duration is known."""
-
-    zero: float
-    end: float | None
-    marked: bool
 
 
 def read_key_log(
@@ -38,6 +36,7 @@ def read_key_log(
     duration: float | None = None,
     merge: float = DEFAULT_MERGE,
     stimulus_onset: float | None = None,
+    mapping: str | Path | LogMapping | None = None,
 ) -> pd.DataFrame:
     r"""Key presses of one participant during the film.
 
@@ -48,7 +47,8 @@ def read_key_log(
     Parameters
     ----------
     path : path
-        A BIDS ``_events.tsv``: tab-separated, columns ``onset`` and optionally ``duration``, ``trial_type``, ``key``.
+        A BIDS ``_events.tsv``: tab-separated, columns ``onset`` and optionally ``duration``, ``trial_type``, ``key``;
+        or, with a mapping, the log of another program.
     duration : float, optional
         Length of the film in seconds; by default from the start to the stop marker. Presses outside of the film, or
         after the stop marker, are dropped with a warning.
@@ -57,6 +57,9 @@ def read_key_log(
         which repeats at 20 Hz or more.
     stimulus_onset : float, optional
         Start of the film on the clock of the log (s), for logs without a start marker; 0 by default.
+    mapping : path or LogMapping, optional
+        How the log of PsychoPy, E-Prime or another program is to be read: a TOML or JSON file, see
+        `isc.io.log_mapping.LogMapping`. Its ``press`` says which keys count.
 
     Returns
     -------
@@ -86,32 +89,61 @@ def read_key_log(
     [[2.5, 'space']]
     """
     path = Path(path)
-    _check_parameters(duration, merge)
-    events = _events(path)
-    film = _film(path, events, duration, stimulus_onset)
+    check_duration(duration)
+    _check_merge(merge)
+    mapping = read_log_mapping(mapping) if isinstance(mapping, str | Path) else mapping
+    events = read_events(path, mapping)
+    film = film_of(path.name, events, duration, stimulus_onset)
     presses = events[events["trial_type"] == PRESS]
-    inside = _inside(path, presses, film)
+    if mapping is not None and mapping.press:
+        presses = presses[presses["key"].isin(mapping.press)]
+    inside = inside_film(path.name, presses, film)
     table = _merged(inside.assign(onset=inside["onset"] - film.zero), max(merge, AUTO_REPEAT))
     valid = len(presses) > 0 or film.marked
     table.attrs = {
         "valid": valid,
         "reason": "" if valid else "no presses and no start and stop markers",
         "start": 0.0,
-        "stop": None if film.end is None else film.end - film.zero,
+        "stop": film.length,
         "n_dropped": len(presses) - len(inside),
     }
     return table
 
 
-def _check_parameters(duration: float | None, merge: float) -> None:
-    if duration is not None and not (np.isfinite(duration) and duration > 0):
-        raise ValueError(f"duration must be positive, in seconds; given {duration}")
+def _check_merge(merge: float) -> None:
     if not (np.isfinite(merge) and merge >= 0):
         raise ValueError(f"merge must be 0 or more, in seconds; given {merge}")
 
 
-def _events(path: Path) -> pd.DataFrame:
-    """Presses and markers: onset and duration in s on the log's own clock, trial_type, key; index = line."""
+def read_events(path: Path, mapping: LogMapping | None) -> pd.DataFrame:
+    r"""Presses and markers of a log on its own clock.
+
+    Parameters
+    ----------
+    path : Path
+        A BIDS events table, or with a mapping any log.
+    mapping : LogMapping or None
+
+    Returns
+    -------
+    DataFrame
+        Columns ``onset`` and ``duration`` (s), ``trial_type``, ``key``; the index is the line of the file.
+
+    Raises
+    ------
+    KeyLogError
+        As `read_key_log`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "x_events.tsv")
+    >>> _ = path.write_text("onset\tkey\n7.5\tspace\n")
+    >>> read_events(path, None).values.tolist()
+    [[7.5, 0.0, 'press', 'space']]
+    """
+    if mapping is not None:
+        return read_lab_log(path, mapping)
     try:
         cells, metadata = read_tsv(path), inherited_metadata(path)
     except TableError as error:
@@ -127,7 +159,7 @@ def _events(path: Path) -> pd.DataFrame:
         events["duration"] = _seconds(path, cells["duration"].replace(MISSING, "0"), metadata)
     events["trial_type"] = cells["trial_type"] if "trial_type" in cells.columns else PRESS
     events["key"] = cells["key"].replace(MISSING, np.nan) if "key" in cells.columns else np.nan
-    _check_order(path, events["onset"])
+    check_order(path.name, events["onset"])
     return events
 
 
@@ -147,67 +179,7 @@ def _seconds(path: Path, cells: pd.Series, metadata: Mapping[str, Any]) -> pd.Se
     unit = described.get("Units", "s") if isinstance(described, Mapping) else "s"
     if unit not in SECONDS_IN:
         raise KeyLogError(f"{path.name}: Units of {cells.name} are {unit!r} in the sidecar; write s or ms")
-    values = pd.to_numeric(cells, errors="coerce").astype(float)
-    wrong = ~np.isfinite(values)
-    if wrong.any():
-        line = values.index[wrong][0]
-        raise KeyLogError(
-            f"{path.name}, line {line}: {cells.name} {cells[line]!r} is no number; "
-            "write times with a decimal point and no thousands separator"
-        )
-    return values * SECONDS_IN[unit]
-
-
-def _check_order(path: Path, onset: pd.Series) -> None:
-    back = np.flatnonzero(np.diff(onset) < 0)
-    if back.size:
-        line, before, after = onset.index[back[0] + 1], onset.iloc[back[0]], onset.iloc[back[0] + 1]
-        raise KeyLogError(
-            f"{path.name}, line {line}: onset goes back from {before:g} s to {after:g} s; the clock restarted or the "
-            "rows are unsorted: split the log, or sort it by onset if the clock ran on"
-        )
-
-
-def _film(path: Path, events: pd.DataFrame, duration: float | None, stimulus_onset: float | None) -> _Film:
-    """Film on the clock of the log, from the markers, the duration and the onset given."""
-    start, stop = _marker(path, events, START), _marker(path, events, STOP)
-    if start is not None and stop is not None and stop <= start:
-        raise KeyLogError(f"{path.name}: the stop marker ({stop:g} s) does not follow the start marker ({start:g} s)")
-    if start is not None and stimulus_onset is not None and abs(start - stimulus_onset) > SAME_TIME:
-        raise KeyLogError(
-            f"{path.name}: the film starts at {start:g} s by the start marker, but at {stimulus_onset:g} s by "
-            "stimulus_onset; keep the right one"
-        )
-    zero = start if start is not None else stimulus_onset or 0.0
-    ends = [end for end in (stop, None if duration is None else zero + duration) if end is not None]
-    return _Film(zero, min(ends, default=None), start is not None and stop is not None)
-
-
-def _marker(path: Path, events: pd.DataFrame, kind: str) -> float | None:
-    times = events.loc[events["trial_type"] == kind, "onset"]
-    if len(times) > 1:
-        raise KeyLogError(f"{path.name} has {len(times)} {kind} markers; keep one film a log")
-    return float(times.iloc[0]) if len(times) else None
-
-
-def _inside(path: Path, presses: pd.DataFrame, film: _Film) -> pd.DataFrame:
-    """Presses during the film; a warning counts the others."""
-    onset = presses["onset"]
-    end = np.inf if film.end is None else film.end
-    inside = presses[(onset >= film.zero - ROUNDING) & (onset <= end + ROUNDING)]
-    length = end - film.zero
-    if len(presses) and (inside.empty or (onset - film.zero).max() > FAR_OUTSIDE * length):
-        raise KeyLogError(
-            f"{path.name}: presses from {onset.iloc[0] - film.zero:g} to {onset.iloc[-1] - film.zero:g} s after the "
-            f"stimulus onset do not fit a film of {length:g} s; give the Units of onset (s or ms) in the sidecar"
-        )
-    dropped = len(presses) - len(inside)
-    if dropped:
-        warnings.warn(
-            f"{path.name}: {dropped} of {len(presses)} presses lie outside of the film (0 to {length:g} s); dropped",
-            stacklevel=3,
-        )
-    return inside
+    return numbers_of(path.name, cells) * SECONDS_IN[unit]
 
 
 def _merged(presses: pd.DataFrame, gap: float) -> pd.DataFrame:

@@ -1,7 +1,6 @@
 """Tab-separated tables and JSON as text: strict reading of what others wrote, atomic writing of ours."""
 
 import csv
-import io
 import json
 import re
 from collections.abc import Mapping
@@ -12,21 +11,15 @@ import numpy as np
 import pandas as pd
 
 from isc.io.atomic import write_bytes
+from isc.io.cells import TableError, read_cells, read_text
 from isc.io.json_format import format_json
 
 MISSING = "n/a"  # how BIDS writes a missing value
 MAX_JSON_BYTES = 64 * 2**20  # the largest of ours lists the files of a cube; a sidecar by hand has kilobytes
 MAX_JSON_DEPTH = 64
-MAX_TABLE_BYTES = 512 * 2**20
-BYTE_ORDER_MARK = "\ufeff"
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 JSON_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # possessive: linear whatever the text
 # Spreadsheets run cells that begin so; an apostrophe in front makes them text again.
 FORMULA = re.compile(r"'*[=+\-@]")
-
-
-class TableError(ValueError):
-    """A table or JSON file that cannot be read without guessing."""
 
 
 def read_tsv(path: Path) -> pd.DataFrame:
@@ -60,43 +53,7 @@ def read_tsv(path: Path) -> pd.DataFrame:
     >>> read_tsv(path).loc[2].to_dict()
     {'onset': '1.5', 'key': 'space'}
     """
-    (_, header), *rows = _numbered_rows(path) or [(0, [])]
-    _check_cells(path, header, rows)
-    return pd.DataFrame([row for _, row in rows], columns=header, index=[line for line, _ in rows], dtype=object)
-
-
-def _numbered_rows(path: Path) -> list[tuple[int, list[str]]]:
-    """Line on which a row ends, and its fields; empty lines are left out."""
-    reader = csv.reader(io.StringIO(_decoded(path), newline=""), delimiter="\t", strict=True)
-    try:
-        return [(reader.line_num, row) for row in reader if row]
-    except csv.Error as error:
-        raise TableError(f"{path.name}, line {reader.line_num}: {error} (a quoted field needs both quotes)") from error
-
-
-def _decoded(path: Path) -> str:
-    if path.stat().st_size > MAX_TABLE_BYTES:
-        raise TableError(f"{path.name} has {path.stat().st_size} bytes; tables are read up to {MAX_TABLE_BYTES}")
-    content = path.read_bytes()
-    encoding = "UTF-16" if content.startswith(UTF16_MARKS) else "UTF-8"
-    try:
-        text = content.decode(encoding).removeprefix(BYTE_ORDER_MARK)
-    except UnicodeDecodeError as error:
-        raise TableError(f"{path.name} is no {encoding} text (byte {error.start}); save it as UTF-8") from error
-    if "\0" in text:
-        raise TableError(f"{path.name} holds NUL characters (UTF-16 without its mark, or no text); save it as UTF-8")
-    return text
-
-
-def _check_cells(path: Path, header: list[str], rows: list[tuple[int, list[str]]]) -> None:
-    if "" in header or len(set(header)) < len(header):
-        raise TableError(f"{path.name}: column names must be given and differ; found {', '.join(map(repr, header))}")
-    for line, row in rows:
-        if len(row) != len(header):
-            raise TableError(
-                f"{path.name}, line {line}: {len(row)} fields under {len(header)} columns; "
-                "separate fields by one tab and write n/a where a value is missing"
-            )
+    return read_cells(path, delimiter="\t")
 
 
 def format_tsv(table: pd.DataFrame, *, header: bool = True) -> bytes:
@@ -219,7 +176,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     if path.stat().st_size > MAX_JSON_BYTES:
         raise TableError(f"{path.name} has {path.stat().st_size} bytes; JSON is read up to {MAX_JSON_BYTES}")
-    text = _decoded(path)
+    text = read_text(path)
     if _depth(text) > MAX_JSON_DEPTH:
         raise TableError(f"{path.name} is nested deeper than {MAX_JSON_DEPTH} levels")
     try:

@@ -12,15 +12,17 @@ import numpy as np
 from numba import njit
 
 from isc.kernels.exact import LEAVE_ONE_OUT, MATRIX
+from isc.kernels.others import leave_one_out_of_observed
 from isc.kernels.pairwise import pairwise_windows
 from isc.kernels.plan import chunk_edges, in_threads, make_workspace, plan_windows, tiles
-from isc.kernels.simd import FAST
+from isc.kernels.simd import FAST, LANES
 from isc.kernels.sources import fill_rows, fill_shifted, read_frames
-from isc.kernels.tiled import fast_windows, slow_windows
+from isc.kernels.tiled import fast_windows
 
 Arrays = tuple[np.ndarray, np.ndarray]
 Others = Literal["surrogate", "observed"]
 FEATURE_TILE = 16  # features a task of a thread
+SPARE = 8 * LANES  # samples beyond a window that whole vectors may read
 
 
 def pairwise_mean(
@@ -75,9 +77,17 @@ def pairwise_mean(
     count = np.empty(value.shape, dtype=np.int32)
     start = source[0] % n_time
 
+    flat, readable = series.reshape(-1), n_feature - 1 - SPARE // (n_component * n_subject * n_time)
+
     def run(first: int, last: int) -> None:
         work = make_workspace(plan, edges, n_component, n_subject)
-        if frames is None:
+        if frames is None and shifts is None:
+            inside = max(first, min(last, readable))
+            shape = (n_component, n_subject)
+            in_place = work._replace(rows=flat, stride=n_time)
+            _stored_series(shape, first, inside, plan, edges, least, in_place, value, count)
+            _series(series, inside, last, start, plan, edges, least, work, value, count)
+        elif frames is None:
             _series(series, first, last, start, plan, edges, least, work, value, count)
         else:
             mixed = np.empty((1, n_component, *source[1].shape), dtype=np.float32)
@@ -85,6 +95,19 @@ def pairwise_mean(
 
     in_threads(run, tiles(n_feature, FEATURE_TILE), n_threads)
     return value, count
+
+
+@njit(**FAST)
+def _stored_series(
+    shape: Any, first: int, last: int, plan: Any, edges: Any, least: int, work: Any, value: Any, count: Any
+) -> None:
+    """Windows of features first .. last - 1 read where they are stored: the rows of work are the series themselves."""
+    size = shape[0] * shape[1] * work.stride
+    for f in range(first, last):
+        for c in range(edges.size - 1):
+            begin, end = edges[c], edges[c + 1]
+            base = f * size + plan.starts[begin]
+            pairwise_windows(plan, begin, end, least, shape, work, value[f], count[f], base)
 
 
 @njit(**FAST)
@@ -154,6 +177,7 @@ def leave_one_out(
     shifts: np.ndarray | None = None,
     frames: np.ndarray | None = None,
     others: Others = "surrogate",
+    other_starts: np.ndarray | None = None,
     min_valid: float = 0.8,
     n_threads: int = 1,
 ) -> Arrays:
@@ -170,6 +194,8 @@ def leave_one_out(
     others : {"surrogate", "observed"}
         Whether the mean is taken over shifted or shuffled subjects as well, or over the observed ones, so that only
         the left-out subject is randomised.
+    other_starts : ndarray of int, shape (window,), optional
+        With observed others: where their windows begin, when frames lay the windows of the left-out subject elsewhere.
     min_valid : float
     n_threads : int
 
@@ -187,10 +213,8 @@ def leave_one_out(
     """
     source, least = read_source(series.shape[2], shifts, frames), least_samples(min_valid, length)
     if others == "observed" and (shifts is not None or frames is not None):
-        value, count = slow_windows(
-            series, starts, length, (source, least, LEAVE_ONE_OUT, True), series.shape[2], n_threads
-        )
-        return np.ascontiguousarray(value.transpose(0, 2, 1)), count
+        observed = starts if other_starts is None else other_starts
+        return leave_one_out_of_observed(series, starts, length, source, observed, least, n_threads)
     shape = (series.shape[2], len(starts))
     return fast_windows(series, plan_windows(starts, length), source, least, LEAVE_ONE_OUT, shape, n_threads)
 

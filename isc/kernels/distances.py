@@ -12,6 +12,8 @@ from numba import njit
 
 from isc.kernels import correlation
 from isc.kernels.correlation import Arrays, Others, least_samples, read_source
+from isc.kernels.distance_matrices import PackedWindows, packed_matrices, packed_windows
+from isc.kernels.distance_series import distance_series
 from isc.kernels.pairwise import pairwise_windows
 from isc.kernels.plan import Plan, in_threads, make_workspace, plan_windows, row_stride, slice_plan, tiles
 from isc.kernels.simd import FAST, LANES
@@ -20,6 +22,7 @@ from isc.kernels.sources import fill_distances, pack_landmarks
 CHUNK_WINDOWS = 16  # windows whose landmarks are packed at a time: bounds memory, 107 MB for 21 people and 468 vertices
 PAIR_TILE = 1024  # pairs a task of a thread
 NEAR = 8  # second vertices that stay in cache while first vertices pass
+MATRIX_PAIRS = 64  # pairs whose matrices are formed at a time
 SERIES_PAIRS = 256  # pairs whose series are formed at a time where they have to be
 
 
@@ -151,6 +154,7 @@ def leave_one_out_of_distances(
     shifts: np.ndarray | None = None,
     frames: np.ndarray | None = None,
     others: Others = "surrogate",
+    other_starts: np.ndarray | None = None,
     min_valid: float = 0.8,
     n_threads: int = 1,
 ) -> Arrays:
@@ -165,6 +169,7 @@ def leave_one_out_of_distances(
     shifts : ndarray of int, shape (subject,), optional
     frames : ndarray of int, shape (subject, n), optional
     others : {"surrogate", "observed"}
+    other_starts : ndarray of int, shape (window,), optional
     min_valid : float
     n_threads : int
         As in `isc.kernels.correlation.leave_one_out`, as are all options.
@@ -181,7 +186,8 @@ def leave_one_out_of_distances(
     >>> leave_one_out_of_distances(both, np.array([0]), np.array([1]), np.array([0]), 40)[0].round(3).tolist()
     [[[1.0], [1.0]]]
     """
-    how = {"shifts": shifts, "frames": frames, "others": others, "min_valid": min_valid, "n_threads": n_threads}
+    how: dict[str, Any] = {"shifts": shifts, "frames": frames, "others": others, "other_starts": other_starts}
+    how |= {"min_valid": min_valid, "n_threads": n_threads}
     return _by_series(correlation.leave_one_out, landmarks, vertex_a, vertex_b, starts, length, how)
 
 
@@ -223,31 +229,20 @@ def correlation_matrices_of_distances(
     >>> correlation_matrices_of_distances(both, np.array([0]), np.array([1]), np.array([0]), 40)[0].round(3).tolist()
     [[[[1.0, 1.0], [1.0, 1.0]]]]
     """
-    how = {"shifts": shifts, "frames": frames, "min_valid": min_valid, "n_threads": n_threads}
-    return _by_series(correlation.correlation_matrices, landmarks, vertex_a, vertex_b, starts, length, how)
+    source, least = read_source(landmarks.shape[0], shifts, frames), least_samples(min_valid, length)
+    used, places = np.unique(np.stack([vertex_a, vertex_b]), return_inverse=True)
+    first, second = np.ascontiguousarray(places.reshape(2, -1))
+    n = landmarks.shape[0]
+    value = np.empty((len(vertex_a), len(starts), n, n), dtype=np.float32)
+    count = np.empty(value.shape[:2], dtype=np.int32)
+    for chunk in packed_windows(landmarks, used, starts, length, source, n_threads):
 
+        def run(begin: int, end: int, chunk: PackedWindows = chunk) -> None:
+            found = packed_matrices(chunk, first[begin:end], second[begin:end], least)
+            value[begin:end, chunk.windows], count[begin:end, chunk.windows] = found
 
-def distance_series(landmarks: np.ndarray, vertex_a: np.ndarray, vertex_b: np.ndarray) -> np.ndarray:
-    """Distances of some vertex pairs as series.
-
-    Parameters
-    ----------
-    landmarks : ndarray, shape (subject, time, vertex, axis)
-    vertex_a, vertex_b : ndarray of int, shape (pair,)
-
-    Returns
-    -------
-    ndarray of float32, shape (pair, 1, subject, time)
-
-    Examples
-    --------
-    >>> points = np.array([[[[0.0, 0.0], [3.0, 4.0]]]])
-    >>> distance_series(points, np.array([0]), np.array([1])).ravel().tolist()
-    [5.0]
-    """
-    gap = landmarks[:, :, vertex_a].astype(np.float64) - landmarks[:, :, vertex_b]
-    distance = np.sqrt((gap**2).sum(axis=-1))
-    return np.ascontiguousarray(distance.transpose(2, 0, 1)[:, None], dtype=np.float32)
+        in_threads(run, tiles(len(vertex_a), MATRIX_PAIRS), n_threads)
+    return value, count
 
 
 def _by_series(

@@ -14,7 +14,7 @@ from isc.kernels.gaps import (
 )
 
 PAIRWISE, LEAVE_ONE_OUT, MATRIX = 0, 1, 2  # statistics of `exact_windows`
-EXACT = {"nogil": True, "error_model": "numpy", "cache": True}
+EXACT: dict[str, Any] = {"nogil": True, "error_model": "numpy", "cache": True}
 
 
 @njit(**EXACT)
@@ -38,7 +38,6 @@ def exact_windows(
     source: Any,
     least: int,
     statistic: int,
-    observed_others: bool,
     result: Any,
     n_subject: Any,
 ) -> None:
@@ -48,21 +47,15 @@ def exact_windows(
     """
     shifts, frames = source
     n = feature.shape[1]
-    samples, others = np.empty((feature.shape[0], n, length)), np.empty((feature.shape[0], n, length))
-    mean = np.empty((feature.shape[0], length))
-    kept, kept_others = np.empty(n, np.bool_), np.empty(n, np.bool_)
-    row, matrix, none = np.empty(n), np.empty((n, n)), np.zeros(n, np.int64)
+    samples, mean = np.empty((feature.shape[0], n, length)), np.empty((feature.shape[0], length))
+    kept, row, matrix = np.empty(n, np.bool_), np.empty(n), np.empty((n, n))
     for w in range(starts.size):
         read_window(feature, shifts, frames, starts[w], samples)
         n_subject[w] = mark_kept(samples, least, kept)
         if statistic == PAIRWISE:
             result[w, 0] = complete_pairwise_mean(samples, kept)
         elif statistic == LEAVE_ONE_OUT:
-            others[:], kept_others[:] = samples, kept
-            if observed_others:
-                read_window(feature, none, frames[:, :0], starts[w], others)
-                mark_kept(others, least, kept_others)
-            complete_leave_one_out(samples, kept, others, kept_others, mean, row)
+            complete_leave_one_out(samples, kept, samples, kept, mean, row)
             result[w] = row
         else:
             complete_matrix(samples, kept, matrix)

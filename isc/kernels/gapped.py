@@ -14,58 +14,56 @@ FLAT = 1e-12  # squared relative standard deviation below which a subject counts
 
 
 @njit(**FAST)
-def hide_incomplete(begin: int, length: int, s: int, shape: Any, work: Any) -> None:
-    """Set samples of subject s that miss one component to NaN in all."""
-    for t in range(begin, begin + length):
+def mark_present(begin: int, length: int, s: int, mark: int, shape: Any, work: Any) -> None:
+    """present[mark : mark+length] = whether subject s has all components of a sample."""
+    for t in range(length):
         value = np.float32(0)
         for c in range(shape[0]):
-            value += work.rows[(c * shape[1] + s) * work.stride + t] * np.float32(0)
-        if value != np.float32(0):
-            for c in range(shape[0]):
-                work.rows[(c * shape[1] + s) * work.stride + t] = np.nan
+            value += work.rows[(c * shape[1] + s) * work.stride + begin + t] * np.float32(0)
+        work.present[mark + t] = value == np.float32(0)
 
 
 @njit(**FAST)
-def moves(begin: int, length: int, s: int, shape: Any, work: Any) -> bool:
-    """Whether the finite samples of subject s are not flat."""
+def moves(begin: int, length: int, s: int, mark: int, shape: Any, work: Any) -> bool:
+    """Whether the samples that subject s has are not flat."""
     power, flat = 0.0, 0.0
     for c in range(shape[0]):
-        row, count, mean = (c * shape[1] + s) * work.stride, 0, 0.0
-        for t in range(begin, begin + length):
-            if np.isfinite(work.rows[row + t]):
+        row, count, mean = (c * shape[1] + s) * work.stride + begin, 0, 0.0
+        for t in range(length):
+            if work.present[mark + t]:
                 count += 1
                 mean += work.rows[row + t]
         mean /= max(count, 1)
-        for t in range(begin, begin + length):
-            if np.isfinite(work.rows[row + t]):
+        for t in range(length):
+            if work.present[mark + t]:
                 power += (work.rows[row + t] - mean) ** 2
         flat += FLAT * mean * mean * count
     return power > flat
 
 
 @njit(**FAST)
-def common_means(begin: int, length: int, a: int, b: int, shape: Any, work: Any) -> Any:
-    """Means of two rows over the samples where both are finite, and the number of these samples."""
+def common_means(length: int, a: int, b: int, marks: Any, work: Any) -> Any:
+    """Means of the rows at a and b over the samples that are present in both, and the number of these samples."""
     mean_a, mean_b, count = 0.0, 0.0, 0
-    for t in range(begin, begin + length):
-        x, y = work.rows[a + t], work.rows[b + t]
-        if np.isfinite(x + y):
-            mean_a += x
-            mean_b += y
+    for t in range(length):
+        if work.present[marks[0] + t] and work.present[marks[1] + t]:
+            mean_a += work.rows[a + t]
+            mean_b += work.rows[b + t]
             count += 1
     return mean_a / max(count, 1), mean_b / max(count, 1), count
 
 
 @njit(**FAST)
-def pair_correlation(begin: int, length: int, first: int, second: int, shape: Any, work: Any) -> float:
+def pair_correlation(begin: int, length: int, subjects: Any, marks: Any, shape: Any, work: Any) -> float:
     """Correlation of two subjects over the samples that both have; NaN where either is flat there."""
     product, power_a, power_b, flat_a, flat_b = 0.0, 0.0, 0.0, 0.0, 0.0
     for c in range(shape[0]):
-        a, b = (c * shape[1] + first) * work.stride, (c * shape[1] + second) * work.stride
-        mean_a, mean_b, count = common_means(begin, length, a, b, shape, work)
-        for t in range(begin, begin + length):
-            x, y = work.rows[a + t] - mean_a, work.rows[b + t] - mean_b
-            if np.isfinite(x + y):
+        a = (c * shape[1] + subjects[0]) * work.stride + begin
+        b = (c * shape[1] + subjects[1]) * work.stride + begin
+        mean_a, mean_b, count = common_means(length, a, b, marks, work)
+        for t in range(length):
+            if work.present[marks[0] + t] and work.present[marks[1] + t]:
+                x, y = work.rows[a + t] - mean_a, work.rows[b + t] - mean_b
                 product += x * y
                 power_a += x * x
                 power_b += y * y
@@ -78,18 +76,24 @@ def pair_correlation(begin: int, length: int, first: int, second: int, shape: An
 
 @njit(**FAST)
 def gapped_pairs(begin: int, length: int, shape: Any, n_whole: int, n_gapped: int, work: Any) -> Any:
-    """Sum and number of correlations of dyads with a gapped subject, and the number of gapped subjects kept."""
+    """Sum and number of correlations of dyads with a gapped subject, and the number of gapped subjects kept.
+
+    The marks of gapped subject k begin at present[k * length]; after those of all subjects stand the marks of a
+    subject who has every sample.
+    """
     kept = 0
     for k in range(n_gapped):
-        hide_incomplete(begin, length, work.gapped[k], shape, work)
-        if moves(begin, length, work.gapped[k], shape, work):
+        mark_present(begin, length, work.gapped[k], kept * length, shape, work)
+        if moves(begin, length, work.gapped[k], kept * length, shape, work):
             work.gapped[kept] = work.gapped[k]
             kept += 1
     summed, n_dyad = 0.0, 0
     for k in range(kept):
         for other in range(n_whole + k):
-            subject = work.place[other] // work.stride if other < n_whole else work.gapped[other - n_whole]
-            value = pair_correlation(begin, length, work.gapped[k], subject, shape, work)
+            subject, mark = work.place[other] // work.stride, shape[1] * length
+            if other >= n_whole:
+                subject, mark = work.gapped[other - n_whole], (other - n_whole) * length
+            value = pair_correlation(begin, length, (work.gapped[k], subject), (k * length, mark), shape, work)
             if not np.isnan(value):
                 summed += value
                 n_dyad += 1

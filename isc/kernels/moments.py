@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from isc.kernels.simd import FAST, LANES, first_lane, keep_first, load, multiply_add, splat, store, totals
+from isc.kernels.simd import FAST, LANES, first_lane, keep_first, load, multiply_add, prefetch, splat, store, totals
 
+AHEAD = 128  # samples: how long before it is read a row is asked for
 ZERO, ONE = np.float32(0), np.float32(1)
 FLAT = 1e-12  # squared relative standard deviation below which a subject counts as flat
 
@@ -20,6 +21,8 @@ def block_sums(rows: Any, begin: int, size: int) -> Any:
     first = first_lane(load(rows, begin))
     shift, sums, squares = splat(first), splat(ZERO), splat(ZERO)
     full = size - size % LANES
+    for t in range(begin, begin + full, 2 * LANES):
+        prefetch(rows, t + AHEAD)
     for t in range(begin, begin + full, LANES):
         value = load(rows, t) - shift
         sums = sums + value
@@ -51,9 +54,14 @@ def block_moments(work: Any, n_component: int, n_subject: int, begin: int, size:
 
 
 @njit(**FAST)
-def new_moments(plan: Any, window: int, done: int, origin: int, n_component: int, n_subject: int, work: Any) -> int:
-    """Moments of the blocks of `window` that are not computed yet; returns the next block."""
-    first_sample = plan.block_start[origin]
+def new_moments(
+    plan: Any, window: int, done: int, origin: int, n_component: int, n_subject: int, work: Any, base: int = 0
+) -> int:
+    """Moments of the blocks of `window` that are not computed yet; returns the next block.
+
+    Block `origin` begins at `base` of every row.
+    """
+    first_sample = plan.block_start[origin] - base
     for b in range(done, plan.stop[window]):
         begin = plan.block_start[b] - first_sample
         block_moments(work, n_component, n_subject, begin, plan.block_size[b], b - origin)

@@ -81,16 +81,16 @@ def window_mean(plan: Any, begin: int, least: int, shape: Any, work: Any) -> Any
 
 @njit(**FAST)
 def pairwise_windows(
-    plan: Any, begin: int, end: int, least: int, shape: Any, work: Any, result: Any, n_valid: Any
+    plan: Any, begin: int, end: int, least: int, shape: Any, work: Any, result: Any, n_valid: Any, base: int = 0
 ) -> None:
-    """Mean correlation and number of subjects of windows begin .. end - 1; rows begin at starts[begin].
+    """Mean correlation and number of subjects of windows begin .. end - 1; rows have starts[begin] at `base`.
 
     shape is (component, subject).
     """
     n_component, n_subject = shape
-    origin, first_sample = plan.first[begin], plan.starts[begin]
+    origin, first_sample = plan.first[begin], plan.starts[begin] - base
     done = origin
     for w in range(begin, end):
-        done = new_moments(plan, w, done, origin, n_component, n_subject, work)
+        done = new_moments(plan, w, done, origin, n_component, n_subject, work, base)
         merge_blocks(plan, w, origin, work)
         result[w], n_valid[w] = window_mean(plan, plan.starts[w] - first_sample, least, shape, work)

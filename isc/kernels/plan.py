@@ -1,7 +1,8 @@
 """Windows cut into blocks at the union of their edges, and the scratch memory that a thread needs for them."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,8 +36,9 @@ class Workspace(NamedTuple):
     subject): ``head`` (first sample), ``offset`` (mean less head, kept apart so that a large mean costs no precision),
     ``spread`` (centred sum of squares), ``deviation`` (block less window mean). ``lanes``: partial sums. ``centre``,
     ``residual``, ``weight``, ``place``: window mean, what its rounding left out, weight and row offset of the valid
-    subjects, one stretch of ``padded`` entries a component. ``gapped``: subjects who miss some samples.
-    ``curve``: sum of the subjects (leave-one-out).
+    subjects, one stretch of ``padded`` entries a component. ``gapped``: subjects who miss some samples,
+    and ``present``: which they have, then the marks of a subject without gaps. ``curve``: sum of the subjects
+    (leave-one-out).
     """
 
     rows: np.ndarray
@@ -52,6 +54,7 @@ class Workspace(NamedTuple):
     weight: np.ndarray
     place: np.ndarray
     gapped: np.ndarray
+    present: np.ndarray
     curve: np.ndarray
 
 
@@ -134,9 +137,24 @@ def make_workspace(plan: Plan, edges: np.ndarray, n_component: int, n_subject: i
         np.zeros(size, dtype=np.float32) for size in sizes
     )
     place, gapped = np.zeros(width, dtype=np.int64), np.zeros(n_subject, dtype=np.int64)
+    present = np.ones((n_subject + 1) * plan.length, dtype=np.bool_)
     curve = np.zeros(n_component * row_stride(plan.length), dtype=np.float32)
     return Workspace(
-        rows, stride, padded, head, offset, spread, deviation, lanes, centre, residual, weight, place, gapped, curve
+        rows,
+        stride,
+        padded,
+        head,
+        offset,
+        spread,
+        deviation,
+        lanes,
+        centre,
+        residual,
+        weight,
+        place,
+        gapped,
+        present,
+        curve,
     )
 
 
@@ -146,6 +164,21 @@ def in_threads(function: Callable[..., Any], tasks: Sequence[tuple], n_threads: 
         return [function(*task) for task in tasks]
     with ThreadPoolExecutor(n_threads) as pool:
         return list(pool.map(lambda task: function(*task), tasks))
+
+
+def in_order(function: Callable[..., Any], tasks: Sequence[tuple], n_threads: int) -> Iterator[Any]:
+    """As `in_threads`, but yield the results one by one and work a few tasks ahead only: memory stays bounded."""
+    if n_threads == 1:
+        yield from (function(*task) for task in tasks)
+        return
+    with ThreadPoolExecutor(n_threads) as pool:
+        ahead: deque[Future] = deque()
+        for task in tasks:
+            ahead.append(pool.submit(function, *task))
+            if len(ahead) > 2 * n_threads:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
 def tiles(n: int, size: int) -> list[tuple[int, int]]:

@@ -3,19 +3,28 @@
 import numpy as np
 from numba import njit
 
+STRETCH = 4096  # values searched at a time
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _first_beyond(flat: np.ndarray, limit: float) -> int:
-    """Index of the first value beyond ±limit in a flat array, -1 when there is none; NaN passes."""
-    for start in range(0, flat.size, 4096):
-        stop = min(start + 4096, flat.size)
+def _first_beyond(bits: np.ndarray, magnitude: int, limit: int, infinity: int) -> int:
+    """Index of the first value beyond the limit in a flat array, -1 when there is none; NaN passes.
+
+    `bits` are floating-point numbers read as unsigned integers, `magnitude` the mask that takes their sign away.
+    Magnitudes are in the order of their bits, with infinity above the limit and NaN above infinity: integers are
+    compared many at a time where a comparison with NaN is not.
+    """
+    for start in range(0, bits.size, STRETCH):
+        part = bits[start : start + STRETCH]
         beyond = 0
-        for k in range(start, stop):
-            beyond += abs(flat[k]) > limit
+        for k in range(part.size):
+            value = part[k] & magnitude
+            beyond += (value > limit) & (value <= infinity)
         if beyond:
-            for k in range(start, stop):
-                if abs(flat[k]) > limit:
-                    return k
+            for k in range(part.size):
+                value = part[k] & magnitude
+                if limit < value <= infinity:
+                    return start + k
     return -1
 
 
@@ -42,8 +51,11 @@ def first_unusable(values: np.ndarray, limit: float) -> tuple[int, ...] | None:
         values = values.reshape(1)
     if not values.flags.c_contiguous and values.ndim > 1:
         return _first_in_slices(values, limit)
-    flat: np.ndarray = np.ascontiguousarray(values, dtype=_native_float(values.dtype)).reshape(-1)
-    place = _first_beyond(flat, flat.dtype.type(limit))
+    kind = _native_float(values.dtype)
+    unsigned = np.dtype(f"u{np.dtype(kind).itemsize}").type
+    flat: np.ndarray = np.ascontiguousarray(values, dtype=kind).reshape(-1)
+    bounds = [unsigned(np.array(bound, dtype=kind).view(unsigned)) for bound in (limit, np.inf)]
+    place = _first_beyond(flat.view(unsigned), unsigned(np.iinfo(unsigned).max >> 1), *bounds)
     return None if place < 0 else tuple(int(i) for i in np.unravel_index(place, values.shape))
 
 

@@ -78,6 +78,24 @@ def store(typing_context: Any, array: Any, index: Any, vector: Any) -> Any:
 
 
 @intrinsic
+def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
+    """Ask for the cache line of ``array[index]``, which may lie outside the array; nothing is read."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        byte, data = (
+            ir.IntType(8).as_pointer(),
+            context.make_array(signature.args[0])(context, builder, arguments[0]).data,
+        )
+        kind = ir.FunctionType(ir.VoidType(), [byte, _INT32, _INT32, _INT32])
+        options = [ir.Constant(_INT32, value) for value in (0, 3, 1)]  # to read; keep in all caches; data
+        call = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(call, [builder.bitcast(builder.gep(data, [arguments[1]]), byte), *options])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), code
+
+
+@intrinsic
 def splat(typing_context: Any, value: Any) -> Any:
     """The scalar in every lane."""
 

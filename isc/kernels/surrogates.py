@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-_PURPOSES = {"shift": 1, "permutation": 2, "sign": 3, "phase": 4, "block": 5}  # draws that must not be related
+# draws that must not be related
+_PURPOSES = {"shift": 1, "permutation": 2, "sign": 3, "phase": 4, "block": 5, "group": 6, "label": 7, "resample": 8}
 _BATCH = 256  # random words made at a time
 _COMPILED: dict[str, Any] = {"nogil": True, "error_model": "numpy", "cache": True}
 
@@ -108,6 +109,11 @@ def _words(key: np.uint64, surrogates: np.ndarray | Sequence[int], keys: np.ndar
     words = np.empty((len(surrogates), len(keys), n + -n % 4), dtype=np.uint32)
     _draw_words(key, np.asarray(surrogates, dtype=np.uint32), np.asarray(keys, dtype=np.uint64), words)
     return words[:, :, :n]
+
+
+def random_words(seed: int, purpose: str, numbers: np.ndarray | Sequence[int], keys: np.ndarray, n: int) -> np.ndarray:
+    """Random words (number, subject, n) uint32 of one purpose; see `isc.kernels.resamples`."""
+    return _words(_stream_key(seed, purpose, 0), numbers, keys, n)
 
 
 def subject_keys(ids: Iterable[str]) -> np.ndarray:
@@ -283,3 +289,54 @@ def block_permutations(seed: int, surrogate: int, keys: np.ndarray, n: int, bloc
     pieces = np.array_split(np.arange(n), range(block, n, block))
     rows = [np.concatenate([pieces[k] for k in row]) for row in order]
     return ((np.stack(rows) + cut[:, None]) % n).astype(np.int32)
+
+
+def random_groups(seed: int, surrogate: int, keys: np.ndarray, n_group: int) -> np.ndarray:
+    """One of `n_group` groups for every subject, groups as equal in size as possible.
+
+    Parameters
+    ----------
+    seed, surrogate : int
+        Name of the draw.
+    keys : ndarray (subject,) uint64
+        From `subject_keys`.
+    n_group : int
+
+    Returns
+    -------
+    ndarray (subject,) int64
+        Group numbers, 0 .. n_group - 1.
+
+    Examples
+    --------
+    >>> np.sort(random_groups(1, 0, subject_keys("abcd"), 2)).tolist()
+    [0, 0, 1, 1]
+    """
+    ranks = np.argsort(np.argsort(_bounded(_stream_key(seed, "group", 0), surrogate, keys, 2**62)))
+    names = np.empty((1, n_group), dtype=np.int32)
+    _draw_orders(_stream_key(seed, "group", 1), np.uint32(surrogate), np.zeros(1, np.uint64), n_group, names)
+    return names[0, ranks % n_group].astype(np.int64)
+
+
+def other_groups(seed: int, surrogate: int, keys: np.ndarray, n_group: int) -> np.ndarray:
+    """One of the groups 1 .. n_group - 1 for every subject, each drawn alone.
+
+    Parameters
+    ----------
+    seed, surrogate : int
+        Name of the draw.
+    keys : ndarray (subject,) uint64
+        From `subject_keys`.
+    n_group : int
+        At least 2.
+
+    Returns
+    -------
+    ndarray (subject,) int64
+
+    Examples
+    --------
+    >>> other_groups(1, 0, subject_keys("abc"), 2).tolist()
+    [1, 1, 1]
+    """
+    return 1 + _bounded(_stream_key(seed, "group", 2), surrogate, keys, n_group - 1)

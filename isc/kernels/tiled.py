@@ -51,29 +51,9 @@ def _repair(
     n = feature.shape[1]
     result = np.empty((marked.size, n * n if statistic == MATRIX else n), np.float32)
     n_subject = np.empty(marked.size, np.int32)
-    exact_windows(feature, plan.starts[marked], plan.length, source, least, statistic, False, result, n_subject)
+    exact_windows(feature, plan.starts[marked], plan.length, source, least, statistic, result, n_subject)
     count[marked] = n_subject
     if statistic == MATRIX:
         value[marked] = result.reshape(-1, n, n)
     else:
         value[:, marked] = result.T
-
-
-def slow_windows(
-    series: np.ndarray,
-    starts: np.ndarray,
-    length: int,
-    options: tuple[Arrays, int, int, bool],
-    width: int,
-    n_threads: int,
-) -> Arrays:
-    """All windows of all features by the exact path; value (feature, window, width)."""
-    starts = np.ascontiguousarray(starts, dtype=np.int64)
-    value = np.empty((series.shape[0], starts.size, width), dtype=np.float32)
-    count = np.empty((series.shape[0], starts.size), dtype=np.int32)
-
-    def run(feature: int) -> None:
-        exact_windows(series[feature], starts, length, *options, value[feature], count[feature])
-
-    in_threads(run, [(feature,) for feature in range(series.shape[0])], n_threads)
-    return value, count

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.tri import Triangulation
 from numpy.typing import ArrayLike
@@ -33,6 +34,7 @@ WIDTHS = {"front": 90.0, "profile": 115.0, "both": 160.0}  # mm
 HEIGHT = 75.0  # mm
 NAME_LINES = 2.2  # below the views
 SEAM = 0.25  # pt, line in a triangle's own colour: hides the hairline between neighbours
+OUTLINE = 1.0  # pt, round what is significant
 THINNEST, THICKEST = 0.5, 1.6  # pt, lines of the weakest and the strongest pair
 
 
@@ -58,7 +60,7 @@ def plot_face_map(
     shape : DataArray, dims (vertex, space)
         From `isc.mesh.mean_shape`: x to the right of the image, y down, z towards the back.
     significant : DataArray of bool, dims (vertex,), optional
-        Vertices to mark with a dot.
+        Vertices to outline: the line runs halfway to their neighbours.
     view : {"front", "profile", "both"}
         Profiles are of the person's own right and left half.
     scale : Normalize, optional
@@ -91,7 +93,7 @@ def plot_face_map(
     for projection in projections:
         _draw_values(ax, projection, values.values, scale)
         draw_contours(ax, projection)
-        _draw_dots(ax, projection, np.asarray(marked, dtype=bool))
+        _draw_outline(ax, projection, np.asarray(marked, dtype=bool))
     finish_views(ax, projections)
     ax.set_title(_window_label(values))
     add_colour_bar(ax, scale, value_label(values))
@@ -175,11 +177,14 @@ def _draw_values(ax: Axes, projection: Projection, values: np.ndarray, scale: No
     drawn.set(edgecolor="face", linewidth=SEAM)
 
 
-def _draw_dots(ax: Axes, projection: Projection, marked: np.ndarray) -> None:
-    """Dots at the marked vertices that are seen from this side."""
-    seen = np.unique(triangles()[projection.faces])
-    dots = projection.points[seen[marked[seen]]]
-    ax.scatter(dots[:, 0], dots[:, 1], s=5, color=INK, edgecolor="white", linewidth=0.35, zorder=3)
+def _draw_outline(ax: Axes, projection: Projection, marked: np.ndarray) -> None:
+    """A line round the marked vertices, halfway to their neighbours, on the side that is seen."""
+    faces = triangles()[projection.faces]
+    sides = np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1)  # (triangle, side, end)
+    crossed = marked[sides[..., 0]] != marked[sides[..., 1]]  # two sides of a triangle that the line runs through
+    middles = projection.points[sides].mean(axis=2)
+    segments = middles[crossed].reshape(-1, 2, 2)
+    ax.add_collection(LineCollection(list(segments), colors=INK, linewidths=OUTLINE, capstyle="round", zorder=3))
 
 
 def _window_label(values: xr.DataArray) -> str:
@@ -189,13 +194,13 @@ def _window_label(values: xr.DataArray) -> str:
 
 
 def _add_key(ax: Axes, values: xr.DataArray, significant: xr.DataArray | None, *, columns: int) -> None:
-    """What dots and grey mean, where they occur."""
+    """What the outline and grey mean, where they occur."""
     mesh = values.values[:N_MESH_VERTEX]
     handles: list[Artist] = []
     if significant is not None:
         marked = int(significant.values[:N_MESH_VERTEX].sum())
         label = f"significant ({marked} of {mesh.size} vertices)"
-        handles.append(ax.scatter([], [], s=8, color=INK, label=label))
+        handles.append(Line2D([], [], color=INK, linewidth=OUTLINE, label=label))
     if np.isnan(mesh).any():
         handles.append(Patch(color=NO_VALUE, label=f"no value ({np.isnan(mesh).sum()} vertices)"))
     if handles:

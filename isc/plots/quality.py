@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from isc.plots.style import BAND_GREY, BLUE, figure_of, get_axes, split, styled
 
 ROW_HEIGHT, MARGIN_HEIGHT = 4.2, 32.0  # mm
+MOST_TICKS = 4  # of a panel: small numbers are long
 QUALITY_COLUMNS = {
     "detected_share": "frames with a face (share)",
     "longest_gap_s": "longest gap (s)",
@@ -60,6 +61,7 @@ def plot_quality(
         panel.grid(axis="y", color=BAND_GREY, linewidth=0.6)
         panel.plot(values, rows, "o", color=BLUE, markersize=3.5, clip_on=False)
         panel.set(xlabel=label.replace(" (", "\n("), ylim=(len(table) - 0.5, -0.5))
+        panel.locator_params(axis="x", nbins=MOST_TICKS)
     panels[0].set_yticks(rows, table["subject"].astype(str), parse_math=False)  # a $ in a name is a $
     panels[0].set_ylabel(f"participant (n = {len(table)})")
     return figure_of(panels[0])

@@ -76,6 +76,12 @@ class ReportFigure:
             raise ValueError(f"the figure {self.caption[:40]!r} has no alt text; say in a sentence what it shows")
 
 
+def _check_link(link: str) -> None:
+    path = PurePosixPath(link)
+    if path.is_absolute() or ".." in path.parts or ":" in link or "\\" in link or not path.parts:
+        raise ValueError(f"link must be a path below the report's folder, with /; given {link!r}")
+
+
 @dataclass(frozen=True, eq=False)
 class ReportTable:
     """A table; long ones are shown in part, with a link to the whole.
@@ -88,19 +94,19 @@ class ReportTable:
         What is listed, with units; the page puts the number before it.
     link : str, optional
         File with the whole table, relative to the report, such as ``group/task-film_agreement.tsv``.
+    row_links : mapping of str to str
+        Name of a row (its text in the first column) to the page it leads to, relative to the report.
     """
 
     table: pd.DataFrame
     caption: str
     link: str | None = None
+    row_links: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse a link that leaves the folder of the report."""
-        if self.link is None:
-            return
-        path = PurePosixPath(self.link)
-        if path.is_absolute() or ".." in path.parts or ":" in self.link or "\\" in self.link or not path.parts:
-            raise ValueError(f"link must be a path below the report's folder, with /; given {self.link!r}")
+        for link in (*([] if self.link is None else [self.link]), *self.row_links.values()):
+            _check_link(link)
 
 
 @dataclass(frozen=True)
@@ -162,6 +168,8 @@ class ReportContent:
         What the methods cite.
     software : mapping of str to str
         Package to version.
+    pages : mapping of str to str
+        Pages beside this one: what is there, and the file, relative to the report.
 
     Examples
     --------
@@ -176,3 +184,9 @@ class ReportContent:
     methods: str = ""
     citations: tuple[Citation, ...] = ()
     software: Mapping[str, str] = field(default_factory=dict)
+    pages: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse a link that leaves the folder of the report."""
+        for link in self.pages.values():
+            _check_link(link)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from pandas.api.types import is_bool_dtype, is_float_dtype, is_integer_dtype
 
 from isc.io.atomic import write_bytes
@@ -77,20 +77,42 @@ def render_report(content: ReportContent) -> str:
     >>> render_report(ReportContent(title="Pilot")).splitlines()[0]
     '<!doctype html>'
     """
-    style = _environment().get_template("report.css").render()
-    return _page().render(
+    environment = page_environment()
+    style = environment.get_template("report.css").render()
+    return environment.get_template("report.html").render(
         content=content,
         notices=sorted(content.warnings, key=lambda notice: list(SEVERITY_WORDS).index(notice.severity)),
         most_rows=MOST_ROWS,
         style=style,
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        style_hash=content_hash(style),
         figure_number=count(1).__next__,
         table_number=count(1).__next__,
     )
 
 
+def content_hash(text: str) -> str:
+    """SHA-256 in base64, by which a page's security policy knows the style and the script it carries.
+
+    Parameters
+    ----------
+    text : str
+        All that stands between the tags.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> content_hash("")
+    '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='
+    """
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
 @cache
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """Templates of this package: every value is escaped, and a missing one is an error."""
     environment = Environment(
         loader=PackageLoader("isc.report"),
         autoescape=True,
@@ -108,10 +130,6 @@ def _environment() -> Environment:
         "width": _width,
     }
     return environment
-
-
-def _page() -> Template:
-    return _environment().get_template("report.html")
 
 
 def _severity_word(notice: Notice) -> str:

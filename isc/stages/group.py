@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from isc.io.bids import window_label
 from isc.io.derivatives import DerivativeError, read_sidecar
+from isc.io.text import TableError, read_tsv
 from isc.preprocessing.stack import stack_subjects
 from isc.stages.participant import detected_share
 from isc.stages.shelf import Shelf, load_array
@@ -33,12 +35,20 @@ class Group:
         Those with landmarks, by name such as ``sub-01``.
     notes : list of str
         Warnings for the reader of the report, in the order they came up.
+    film_duration : float or None
+        Length of the film, s; None when no key log says it.
     """
 
     study: Study
     shelf: Shelf
     participants: Mapping[str, Shelf]
     notes: list[str] = field(default_factory=list)
+    film_duration: float | None = None
+
+    @property
+    def logs(self) -> list[Path]:
+        """Where the tables of reported peaks lie, or would lie."""
+        return [shelf.path("peaks") for shelf in self.participants.values()]
 
 
 def usable_participants(
@@ -69,6 +79,9 @@ def usable_participants(
         if name in failed:
             notes.append(f"{name} is left out: {failed[name]}")
             continue
+        if shelf.ledger.planned(shelf.path("landmarks_aligned")):
+            usable[name] = shelf
+            continue
         try:
             read_sidecar(shelf.path("landmarks_aligned"))
             share = detected_share(shelf)
@@ -87,18 +100,27 @@ def usable_participants(
     return usable
 
 
-def film_duration(group: Group) -> float | None:
-    """Length of the film in seconds from the start and stop markers of the key logs; None when there are none."""
-    stops = {}
-    for name, shelf in group.participants.items():
-        log = log_sidecar(shelf)
-        if log is not None and log.get("LogStop") is not None:
-            stops[name] = float(log["LogStop"])
+def film_duration(participants: Mapping[str, Shelf], notes: list[str]) -> float | None:
+    """Length of the film in seconds from the start and stop markers of the key logs.
+
+    Parameters
+    ----------
+    participants : mapping of str to Shelf
+    notes : list of str
+        Appended to when the logs disagree.
+
+    Returns
+    -------
+    float or None
+        Median over the logs; None when no log has markers.
+    """
+    logs = [log_sidecar(shelf) for shelf in participants.values()]
+    stops = [float(log["LogStop"]) for log in logs if log is not None and log.get("LogStop") is not None]
     if not stops:
         return None
-    values = np.array(list(stops.values()))
+    values = np.array(stops)
     if np.ptp(values) > FILM_TOLERANCE:
-        group.notes.append(
+        notes.append(
             f"key logs disagree about the length of the film ({values.min():.1f} to {values.max():.1f} s); "
             "the median is used."
         )
@@ -116,7 +138,7 @@ def log_sidecar(shelf: Shelf) -> dict[str, Any] | None:
 def make_cube(group: Group) -> Path:
     """Cube of the participants' aligned landmarks on the clock of the film, from its onset to its end."""
     study, inputs = group.study, [shelf.path("landmarks_aligned") for shelf in group.participants.values()]
-    duration = film_duration(group)
+    duration = group.film_duration
     parameters = {**study.cube.model_dump(), "film_duration_s": duration, "subjects": list(group.participants)}
 
     def compute() -> xr.DataArray:
@@ -128,7 +150,7 @@ def make_cube(group: Group) -> Path:
         except ValueError as error:
             raise StudyError(str(error)) from error
 
-    return group.shelf.make("cube", compute, inputs=inputs, parameters=parameters)
+    return group.shelf.make("cube", compute, inputs=inputs, parameters=parameters, uncertain=group.logs)
 
 
 def _on_film(shelf: Shelf, duration: float | None) -> xr.DataArray:
@@ -151,7 +173,7 @@ def label_meanings(study: Study) -> dict[str, str]:
     spans = f"in windows of {study.tisc.window:g} s every {study.tisc.step:.3g} s"
     features = {"vertices": "face vertices", "pairs": "distances between vertices"}
     meanings = {label(study, name): f"{text}, {spans}" for name, text in features.items()}
-    for scheme in study.null.schemes:
+    for scheme in study.null.shown:
         meanings |= {
             label(study, name, scheme): f"{text}, {spans}, against the scheme {scheme.replace('_', ' ')}"
             for name, text in features.items()
@@ -180,3 +202,37 @@ def epochs_path(raw_root: Path, task: str) -> Path:
     'study/stimuli/task-film_epochs.tsv'
     """
     return raw_root / "stimuli" / f"task-{task}_epochs.tsv"
+
+
+def read_epochs(raw_root: Path, task: str) -> pd.DataFrame | None:
+    """Annotated epochs of the film, when the study has them.
+
+    Parameters
+    ----------
+    raw_root : Path
+        The raw study.
+    task : str
+        BIDS task label.
+
+    Returns
+    -------
+    DataFrame or None
+        Columns onset, duration (s) and whatever else the table has.
+
+    Raises
+    ------
+    StudyError
+        When there is a table that cannot be used.
+
+    Examples
+    --------
+    >>> read_epochs(Path("no-such-study"), "film") is None
+    True
+    """
+    path = epochs_path(raw_root, task)
+    if not path.is_file():
+        return None
+    try:
+        return read_tsv(path).astype({"onset": float, "duration": float})
+    except (TableError, KeyError, ValueError) as error:
+        raise StudyError(f"{path.name} cannot be used and no epochs are shaded: {error}") from error

@@ -2,7 +2,9 @@
 
 import xarray as xr
 
+from isc.stages.synchrony import deciding_schemes
 from isc.study import Study
+from isc.synchrony.decision import scheme_words
 
 CITED = (
     "face_mesh",
@@ -20,6 +22,14 @@ SCHEMES = {
         "shifting every participant's series circularly by one random amount, the same for all features, over the "
         "whole recording before windowing (Kauppi et al. 2010)"
     ),
+    "sign_flip": (
+        "multiplying every participant's series, centred in each window, by one random sign for the whole recording, "
+        "which keeps the autocorrelation of every window (all sign patterns where these are fewer than the surrogates)"
+    ),
+    "phase": (
+        "giving every participant random Fourier phases, the same for all features, which keeps the power spectrum"
+    ),
+    "block": ("putting blocks of every participant's recording into random order, the same for all features"),
     "timepoint_shuffle": (
         "permuting the frames of every participant over the whole recording, which destroys autocorrelation and is "
         "reported for comparison with earlier work only"
@@ -47,7 +57,9 @@ def methods_text(study: Study, cube: xr.DataArray, tisc: xr.DataArray) -> str:
     str
         Paragraphs separated by empty lines.
     """
-    return "\n\n".join([_recording(study, cube), _synchrony(study, tisc), _inference(study), _behaviour(study)])
+    return "\n\n".join(
+        [_recording(study, cube), _synchrony(study, tisc), _inference(study, cube.sizes["subject"]), _behaviour(study)]
+    )
 
 
 def _recording(study: Study, cube: xr.DataArray) -> str:
@@ -72,14 +84,15 @@ def _synchrony(study: Study, tisc: xr.DataArray) -> str:
     )
 
 
-def _inference(study: Study) -> str:
-    nulls = "; and by ".join(SCHEMES[scheme] for scheme in study.null.schemes)
+def _inference(study: Study, n_subject: int) -> str:
+    nulls = "; and by ".join(SCHEMES[scheme] for scheme in study.null.shown)
+    deciding = scheme_words(deciding_schemes(study, n_subject))
     return (
         f"Surrogate data without synchrony ({study.null.n_surrogates} a scheme, seed {study.null.seed}) were made by "
         f"{nulls}. Each t-ISC was compared with the surrogates' extremes {SCOPES[study.null.scope]}; "
         f"p = (b + 1) / (M + 1) (Phipson & Smyth 2010), alpha = {study.null.alpha:g}, tail: "
-        f"{study.null.tail.replace('_', '-')}. Significance was decided by the "
-        f"{study.null.schemes[0].replace('_', ' ')}. Rejecting a null of surrogates says that this null is wrong, not "
+        f"{study.null.tail.replace('_', '-')}. A cell was significant when it "
+        f"passed {deciding}. Rejecting a null of surrogates says that this null is wrong, not "
         "why (Moulder et al. 2018)."
     )
 

@@ -1,21 +1,34 @@
 """The group level from cube to report: makes every product, then tells what is in them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 import xarray as xr
 
+<<<<<<< HEAD
 from isc.io.atomic import write_bytes
+from isc.io.bids import figures_folder, participant_page, root_path
+from isc.io.derivatives import DerivativeError, read_sidecar, read_table
+=======
 from isc.io.bids import figures_folder, root_path
 from isc.io.derivatives import DerivativeError, read_sidecar, read_table
+from isc.io.file_sets import write_file_set
 from isc.io.text import TableError, read_tsv
+>>>>>>> study
 from isc.mesh import mean_shape
-from isc.report import CITATIONS, Fact, Notice, ReportContent, write_report
+from isc.report import CITATIONS, Fact, Notice, ReportContent, render_report
 from isc.stages.behaviour import make_agreement, make_association, read_agreement
+<<<<<<< HEAD
+from isc.stages.explorer import write_explorer
+from isc.stages.group import FEATURE_SETS, Group, Progress, film_duration, make_cube, read_epochs, usable_participants
+=======
 from isc.stages.group import FEATURE_SETS, Group, Progress, epochs_path, film_duration, make_cube, usable_participants
+from isc.stages.ledger import Ledger
+>>>>>>> study
 from isc.stages.methods import CITED, methods_text
+from isc.stages.participant_page import write_participant_page
 from isc.stages.sections import (
     Results,
     behaviour_section,
@@ -25,10 +38,13 @@ from isc.stages.sections import (
     series_section,
 )
 from isc.stages.shelf import Shelf, load_array, load_dataset, stored_warnings
-from isc.stages.synchrony import inference_notes, make_nulls, make_thresholds, make_tisc
+from isc.stages.synchrony import deciding_schemes, inference_findings, make_nulls, make_thresholds, make_tisc
 from isc.stages.version import code_version, software_versions
-from isc.study import Study
+from isc.study import Study, StudyError
+from isc.synchrony.decision import strictest
 from isc.synchrony.inference import thresholds
+
+STAGES = ("tisc", "report")
 
 
 @dataclass(frozen=True)
@@ -44,9 +60,21 @@ class Products:
 
 
 def analyse_group(
+<<<<<<< HEAD
     study: Study, shelf: Shelf, participants: Mapping[str, Shelf], failed: Mapping[str, str], progress: Progress
 ) -> Path:
-    """Make all products of the group and write the report.
+    """Make all products of the group and write the report, a page a participant and the explorer.
+=======
+    study: Study,
+    shelf: Shelf,
+    participants: Mapping[str, Shelf],
+    failed: Mapping[str, str],
+    progress: Progress,
+    *,
+    stages: Sequence[str] = STAGES,
+) -> Path | None:
+    """Make all products of the group and draw the report.
+>>>>>>> study
 
     Parameters
     ----------
@@ -59,17 +87,52 @@ def analyse_group(
         Why a participant failed in this run.
     progress : callable
         Called with (step, surrogates done, surrogates expected).
+    stages : sequence of str
+        Of ``tisc`` (cube, synchrony, its tests and its relation to reports) and ``report``.
+
+    Returns
+    -------
+    Path or None
+        report.html, when it was asked for.
+
+    Raises
+    ------
+    StudyError
+        When fewer than two participants can be used, their recordings do not fit together, or the report alone was
+        asked for and a product is not up to date.
+    """
+    notes: list[str] = []
+    usable = usable_participants(study, participants, failed, notes)
+    group = Group(study, shelf, usable, notes, film_duration(usable, notes))
+    products = _make(group, progress) if "tisc" in stages else _finished(group)
+    return make_report(group, products, len(participants)) if "report" in stages else None
+
+
+def _finished(group: Group) -> Products:
+    """Products of the group as they are, all of them up to date."""
+    ledger = Ledger(planning=True)
+    products = _make(replace(group, shelf=replace(group.shelf, ledger=ledger, force=False)), lambda *said: None)
+    for path, reason in ledger.reasons.items():
+        raise StudyError(f"the report needs {path.name}, which is not up to date ({reason}); run the stage tisc first")
+    return products
+
+
+def make_report(group: Group, products: Products, n_recorded: int) -> Path:
+    """Page with its figures; drawn only when a product, a setting or a note differs from what the last one shows.
+
+    Parameters
+    ----------
+    group : Group
+    products : Products
+    n_recorded : int
+        Participants with a recording, those left out included.
 
     Returns
     -------
     Path
         report.html
-
-    Raises
-    ------
-    StudyError
-        When fewer than two participants can be used, or their recordings do not fit together.
     """
+<<<<<<< HEAD
     notes: list[str] = []
     usable = usable_participants(study, participants, failed, notes)
     group = Group(study, shelf, usable, notes)
@@ -78,15 +141,45 @@ def analyse_group(
     path = root_path(shelf.root, "report")
     write_report(path, content)
     _write_figures(group, content)
+    for participant in usable.values():
+        write_participant_page(study, participant)
+    write_explorer(study, shelf)
     return path
+=======
+    page, inputs = root_path(group.shelf.root, "report"), _report_inputs(group, products)
+    parameters: dict[str, object] = {}
+    if not any(group.shelf.ledger.planned(path) for path in inputs):
+        notes = [*group.notes, *_participant_notes(group)]
+        parameters = {"settings": group.study.model_dump(), "notes": notes, "n_recorded": n_recorded}
+    sidecar = group.shelf.due("report", inputs=inputs, parameters=parameters)
+    if sidecar is not None:
+        content = _content(group, products, n_recorded)
+        figures = _figure_files(group, content)
+        values = {"page": page.name, "figures": [path.relative_to(group.shelf.root).as_posix() for path in figures]}
+        files = {page: render_report(content).encode(), **figures}
+        write_file_set(files, group.shelf.path("report"), values, sidecar)
+    return page
+>>>>>>> study
 
 
-def _write_figures(group: Group, content: ReportContent) -> None:
+def _report_inputs(group: Group, products: Products) -> list[Path]:
+    """All that the page is drawn from."""
+    epochs = epochs_path(group.shelf.raw_root, group.study.task)
+    paths = [products.cube, *products.tisc.values(), *products.associations.values()]
+    paths += [path for schemes in products.nulls.values() for path in schemes.values()]
+    paths += [shelf.path("quality") for shelf in group.participants.values()]
+    paths += [] if products.agreement is None else [products.agreement]
+    return paths + ([epochs] if epochs.is_file() else [])
+
+
+def _figure_files(group: Group, content: ReportContent) -> dict[Path, bytes]:
     """Figures of the report as files for papers: vector graphics, numbered as in the report."""
     folder = figures_folder(group.shelf.root)
     figures = [figure for section in content.sections for figure in section.figures]
-    for number, figure in enumerate(figures, start=1):
-        write_bytes(folder / f"task-{group.study.task}_figure-{number:02d}.svg", figure.svg.encode())
+    return {
+        folder / f"task-{group.study.task}_figure-{number:02d}.svg": figure.svg.encode()
+        for number, figure in enumerate(figures, start=1)
+    }
 
 
 def _make(group: Group, progress: Progress) -> Products:
@@ -110,7 +203,7 @@ def _content(group: Group, products: Products, n_recorded: int) -> ReportContent
     cube = load_array(products.cube)
     results = _results(group, products, cube)
     participant_notes = _participant_notes(group)
-    inference = inference_notes(group, cube, int(results.tisc["vertices"].attrs["window_samples"]))
+    inference = inference_findings(group, cube, load_dataset(products.tisc["vertices"]))
     study_notes = [*group.notes, *participant_notes]
     sections = [
         series_section(results),
@@ -122,7 +215,7 @@ def _content(group: Group, products: Products, n_recorded: int) -> ReportContent
     return ReportContent(
         title=group.study.title,
         warnings=(
-            *(Notice("warning", text) for text in inference),
+            *(Notice(finding.severity, finding.message) for finding in inference),
             *(Notice("warning", text) for text in study_notes),
         ),
         facts=_facts(group, results, cube, n_recorded),
@@ -130,6 +223,7 @@ def _content(group: Group, products: Products, n_recorded: int) -> ReportContent
         methods=methods_text(group.study, cube, results.tisc["vertices"]),
         citations=tuple(CITATIONS[name] for name in CITED),
         software=software_versions(),
+        pages={"Interactive map of synchrony": root_path(group.shelf.root, "explorer").name},
     )
 
 
@@ -144,13 +238,14 @@ def _results(group: Group, products: Products, cube: xr.DataArray) -> Results:
         name: {scheme: thresholds(null, alpha=alpha, tail=tail) for scheme, null in of.items()}
         for name, of in nulls.items()
     }
+    schemes = deciding_schemes(group.study, cube.sizes["subject"])
     return Results(
         tisc={name: result["tisc"] for name, result in tisc.items()},
         significant={name: result["significant"] for name, result in tisc.items()},
-        p={name: result[f"p_{group.study.null.schemes[0]}"] for name, result in tisc.items()},
+        p={name: result["p"] for name, result in tisc.items()},
         nulls=nulls,
         thresholds=limits,
-        scheme=group.study.null.schemes[0],
+        deciding={name: strictest({scheme: of[scheme] for scheme in schemes}) for name, of in limits.items()},
         shape=mean_shape(cube),
         agreement=None if products.agreement is None else read_agreement(products.agreement),
         chance_upper=_chance_upper(products.agreement),
@@ -159,6 +254,7 @@ def _results(group: Group, products: Products, cube: xr.DataArray) -> Results:
         quality=_quality_table(group),
         epochs=_epochs(group),
         links=_links(group, products),
+        pages={name: participant_page(group.shelf.root, name.removeprefix("sub-")).name for name in group.participants},
     )
 
 
@@ -176,15 +272,11 @@ def _quality_table(group: Group) -> pd.DataFrame:
 
 
 def _epochs(group: Group) -> pd.DataFrame | None:
-    """Annotated epochs of the film, when the study has them."""
-    path = epochs_path(group.shelf.raw_root, group.study.task)
-    if not path.is_file():
-        return None
+    """Annotated epochs of the film; a note when their table cannot be used."""
     try:
-        table = read_tsv(path)
-        return table.astype({"onset": float, "duration": float})
-    except (TableError, KeyError, ValueError) as error:
-        group.notes.append(f"{path.name} cannot be used and no epochs are shaded: {error}")
+        return read_epochs(group.shelf.raw_root, group.study.task)
+    except StudyError as error:
+        group.notes.append(str(error))
         return None
 
 
@@ -214,8 +306,8 @@ def _participant_notes(group: Group) -> list[str]:
 
 
 def _facts(group: Group, results: Results, cube: xr.DataArray, n_recorded: int) -> tuple[Fact, ...]:
-    tisc, duration = results.tisc["vertices"], film_duration(group)
-    limits = results.thresholds["vertices"][results.scheme]
+    tisc, duration = results.tisc["vertices"], group.film_duration
+    limits = results.deciding["vertices"]
     left_out = n_recorded - cube.sizes["subject"]
     film = "length not logged" if duration is None else f"{duration:.1f} s"
     return (
@@ -226,7 +318,7 @@ def _facts(group: Group, results: Results, cube: xr.DataArray, n_recorded: int) 
             "windows",
             f"{tisc.sizes['window']} of {tisc.attrs['window_s']:g} s, one every {tisc.attrs['step_s']:.3g} s",
         ),
-        Fact("null that decides significance", results.scheme.replace("_", " ")),
+        Fact("nulls that decide significance", f"{results.scheme} (a cell has to pass all)"),
         Fact("what significance rejects", limits.attrs["null_hypothesis"]),
         Fact("what its error rate covers", limits.attrs["error_rate"]),
         Fact("surrogates, seed", f"{limits.attrs['n_surrogates']} a scheme, seed {group.study.null.seed}"),

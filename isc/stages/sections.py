@@ -10,12 +10,15 @@ import xarray as xr
 
 from isc.mesh import region_of
 from isc.plots import plot_agreement, plot_carpet, plot_face_map, plot_null, plot_pair_map, plot_quality, plot_tisc
+from isc.plots.style import centred_scale
 from isc.report import ReportFigure, ReportTable, Section, compare_nulls, figure_svg
 
 if TYPE_CHECKING:
+    from matplotlib.colors import Normalize
     from matplotlib.figure import Figure
 
 CHANCE_ALPHA = 0.05  # of the chance band of agreement
+FACE_MAPS = 3  # windows shown on the face
 STRONGEST_ROWS = 12  # windows or features listed in a table of the page
 SELECTED = (
     "It was selected because it reaches the largest t-ISC, so its height is optimistic; its p-value accounts for the "
@@ -32,7 +35,7 @@ class Results:
     p: Mapping[str, xr.DataArray]
     nulls: Mapping[str, Mapping[str, xr.DataArray]]
     thresholds: Mapping[str, Mapping[str, xr.Dataset]]
-    scheme: str
+    deciding: Mapping[str, xr.Dataset]
     shape: xr.DataArray
     agreement: xr.DataArray | None
     chance_upper: float | None
@@ -41,6 +44,12 @@ class Results:
     quality: pd.DataFrame
     epochs: pd.DataFrame | None
     links: Mapping[str, str]
+    pages: Mapping[str, str]
+
+    @property
+    def scheme(self) -> str:
+        """The schemes that decide, in words."""
+        return str(self.deciding["vertices"].attrs["scheme"])
 
 
 def strongest_cell(tisc: xr.DataArray) -> tuple[int, int]:
@@ -82,8 +91,7 @@ def series_section(results: Results) -> Section:
     tables = tuple(
         ReportTable(
             strongest_table(results, features),
-            f"Windows with significant {features}, with the strongest of each; p is familywise "
-            f"({results.scheme.replace('_', ' ')}).",
+            f"Windows with significant {features}, with the strongest of each; p is familywise ({results.scheme}).",
             results.links[f"tisc {features}"],
         )
         for features in results.tisc
@@ -100,13 +108,13 @@ def _series_figure(results: Results, features: str) -> ReportFigure:
     n_significant = int(results.significant[features].isel({dim: feature}).sum())
     figure = plot_tisc(
         series,
-        thresholds=results.thresholds[features][results.scheme],
+        thresholds=results.deciding[features],
         significant=results.significant[features].isel({dim: feature}),
         agreement=results.agreement,
         epochs=results.epochs,
     )
     caption = (
-        f"t-ISC of {name} with the null band of the {results.scheme.replace('_', ' ')}; significant windows are "
+        f"t-ISC of {name} with the null band of the stricter of {results.scheme}; significant windows are "
         f"marked. {SELECTED}"
     )
     alt = (
@@ -167,31 +175,74 @@ def strongest_table(results: Results, features: str) -> pd.DataFrame:
 
 
 def face_section(results: Results) -> Section:
-    """Synchrony on the face, at the window of the largest value."""
+    """Synchrony on the face at the largest values, in the order of the film, and pairs of vertices at the largest."""
     tisc = results.tisc["vertices"]
-    window, feature = strongest_cell(tisc)
-    span = f"{float(tisc['start'][window]):.1f}-{float(tisc['stop'][window]):.1f} s"
-    at = tisc.isel(window=window)
-    significant = results.significant["vertices"].isel(window=window)
-    n_significant = int(significant.sum())
-    face = plot_face_map(at, results.shape, significant=significant)
-    pairs = results.tisc["pairs"].isel(window=window)
-    lines = plot_pair_map(pairs, results.shape, pairs["vertex_a"].values, pairs["vertex_b"].values)
-    figures = (
-        _figure(
-            face,
-            f"t-ISC of every vertex in the window {span}, on the mean face of the study (landmarks, no picture of a "
-            f"participant). The window with the largest t-ISC is shown. Dots mark significant vertices.",
-            f"Face map at {span}: {n_significant} of {at.size} vertices significant, largest r = "
-            f"{float(at[feature]):.2f} at {feature_name(tisc, feature)}.",
-        ),
-        _figure(
-            lines,
-            f"t-ISC of the distances between vertices in the same window, {span}.",
-            f"Pairs of vertices as lines on the face at {span}; largest r = {float(pairs.max()):.2f}.",
-        ),
+    windows = strongest_windows(tisc)
+    scale = centred_scale(tisc.values[windows])
+    maps = [_face_figure(results, window, scale) for window in sorted(windows)]
+    shown = f"The {len(maps)} windows" if len(maps) > 1 else "The window"
+    intro = (
+        f"{shown} with the largest t-ISC that do not overlap, in the order of the film and on one colour scale. Every "
+        "other window is in the interactive map, explore.html."
     )
-    return Section("Where on the face", figures=figures)
+    return Section("Where on the face", intro, (*maps, _pair_figure(results, windows[0])))
+
+
+def strongest_windows(tisc: xr.DataArray, *, most: int = FACE_MAPS) -> list[int]:
+    """Windows with the largest values that share no second with one another, the largest first.
+
+    Parameters
+    ----------
+    tisc : DataArray, dims (window, feature)
+        Coords ``start``, ``stop`` (s). Windows without a value do not count.
+    most : int
+
+    Returns
+    -------
+    list of int
+
+    Examples
+    --------
+    >>> coords = {"start": ("window", [0.0, 2.0, 4.0]), "stop": ("window", [3.0, 5.0, 7.0])}
+    >>> strongest_windows(xr.DataArray([[0.5], [0.4], [0.3]], dims=("window", "vertex"), coords=coords))
+    [0, 2]
+    """
+    start, stop = tisc["start"].values, tisc["stop"].values
+    peak = np.where(np.isfinite(tisc.values), tisc.values, -np.inf).max(axis=1)
+    chosen: list[int] = []
+    for window in np.argsort(-peak, kind="stable").tolist():
+        apart = all(stop[window] <= start[other] or start[window] >= stop[other] for other in chosen)
+        if len(chosen) < most and apart and np.isfinite(peak[window]):
+            chosen.append(window)
+    return chosen
+
+
+def _span(tisc: xr.DataArray, window: int) -> str:
+    return f"{float(tisc['start'][window]):.1f}-{float(tisc['stop'][window]):.1f} s"
+
+
+def _face_figure(results: Results, window: int, scale: "Normalize") -> ReportFigure:
+    tisc = results.tisc["vertices"]
+    at, significant = tisc.isel(window=window), results.significant["vertices"].isel(window=window)
+    feature = int(np.nanargmax(at.values))
+    return _figure(
+        plot_face_map(at, results.shape, significant=significant, scale=scale),
+        f"t-ISC of every vertex in the window {_span(tisc, window)}, on the mean face of the study (landmarks, no "
+        "picture of a participant). Significant vertices are outlined.",
+        f"Face map at {_span(tisc, window)}: {int(significant.sum())} of {at.size} vertices significant, largest r = "
+        f"{float(at[feature]):.2f} at {feature_name(tisc, feature)}.",
+    )
+
+
+def _pair_figure(results: Results, window: int) -> ReportFigure:
+    tisc = results.tisc["pairs"]
+    pairs = tisc.isel(window=window)
+    return _figure(
+        plot_pair_map(pairs, results.shape, pairs["vertex_a"].values, pairs["vertex_b"].values),
+        f"t-ISC of the distances between vertices in the window {_span(tisc, window)}, where t-ISC of vertices is "
+        "largest.",
+        f"Pairs of vertices as lines on the face at {_span(tisc, window)}; largest r = {float(pairs.max()):.2f}.",
+    )
 
 
 def null_section(results: Results) -> Section:
@@ -216,8 +267,9 @@ def null_section(results: Results) -> Section:
             )
         )
     intro = (
-        f"Significance in this report is decided by the {results.scheme.replace('_', ' ')}. The other scheme is shown "
-        "because earlier work used it; what either of them shows, and what it does not, is in the tables."
+        f"Significance in this report means passing every one of: {results.scheme}. Other schemes are shown for "
+        "comparison with earlier work and decide nothing. What each of them shows, and what it does not, is in the "
+        "tables."
     )
     return Section("What synchrony is compared with", intro, tuple(figures), tuple(tables))
 
@@ -269,7 +321,11 @@ def quality_section(results: Results) -> Section:
             f"({worst['subject']}).",
         ),
     )
-    table = ReportTable(results.quality.round(3), "Quality of every recording; units are in the column names.")
+    table = ReportTable(
+        results.quality.round(3),
+        "Quality of every recording; units are in the column names, and a page about each behind its name.",
+        row_links=results.pages,
+    )
     return Section("Recordings", figures=figures, tables=(table,))
 
 

@@ -10,10 +10,14 @@ import xarray as xr
 from isc.stages.group import Group, Progress, label
 from isc.stages.shelf import load_array, load_dataset
 from isc.study import Study
-from isc.synchrony.diagnostics import REFUSE_SUBJECTS, autocorrelation_time, design_warnings, frame_shuffle_warning
-from isc.synchrony.inference import p_values, thresholds
+from isc.synchrony.decision import decide, usable_schemes
+from isc.synchrony.diagnosis import diagnose
+from isc.synchrony.diagnostics import REFUSE_SUBJECTS
+from isc.synchrony.findings import Finding, read_findings
+from isc.synchrony.inference import p_values, tail_rates, thresholds
 from isc.synchrony.nulls import null_extremes
 from isc.synchrony.pairs import VertexPairs, vertex_pairs
+from isc.synchrony.significance import scheme_findings
 from isc.synchrony.temporal import temporal_isc
 
 
@@ -26,7 +30,7 @@ def make_nulls(group: Group, cube: Path, features: str, progress: Progress) -> d
     """Surrogate extremes of every scheme."""
     study = group.study
     made: dict[str, Path] = {}
-    for scheme in study.null.schemes:
+    for scheme in study.null.shown:
         options = {
             "window": study.tisc.window,
             "step": study.tisc.step,
@@ -58,10 +62,16 @@ def make_nulls(group: Group, cube: Path, features: str, progress: Progress) -> d
     return made
 
 
+def deciding_schemes(study: Study, n_subject: int) -> tuple[str, ...]:
+    """Schemes that a cell has to pass; no sign flip where subjects have too few sign patterns for a small p."""
+    return usable_schemes(study.null.schemes, n_subject, rate=max(tail_rates(study.null.alpha, study.null.tail)))
+
+
 def make_tisc(group: Group, cube: Path, nulls: Mapping[str, Path], features: str) -> Path:
-    """Synchrony (t-ISC) with the familywise p of every scheme and what is significant by the first."""
+    """Synchrony (t-ISC), the familywise p of every scheme, and what is significant under all that decide."""
     study = group.study
-    settings = {**study.tisc.model_dump(), "alpha": study.null.alpha, "tail": study.null.tail}
+    chosen = {"alpha": study.null.alpha, "tail": study.null.tail, "schemes": study.null.schemes}
+    settings = {**study.tisc.model_dump(), **chosen}
 
     def compute() -> xr.Dataset:
         tisc = temporal_isc(
@@ -72,16 +82,25 @@ def make_tisc(group: Group, cube: Path, nulls: Mapping[str, Path], features: str
             min_valid=study.tisc.min_valid,
             pairs=feature_pairs(study, features),
         )
-        result = xr.Dataset({"tisc": tisc}, attrs=dict(tisc.attrs))
-        for scheme, path in nulls.items():
-            p = p_values(tisc, load_array(path), tail=study.null.tail)
-            result[f"p_{scheme}"] = p if tisc.attrs["n_subject"] >= REFUSE_SUBJECTS else xr.full_like(p, np.nan)
-        first = f"p_{study.null.schemes[0]}"
-        result["significant"] = (result[first] <= study.null.alpha).assign_attrs(scheme=study.null.schemes[0])
-        return result
+        return decided(tisc, {scheme: load_array(path) for scheme, path in nulls.items()}, study)
 
     inputs = [cube, *nulls.values()]
     return group.shelf.make("tisc", compute, inputs=inputs, parameters=settings, desc=label(study, features))
+
+
+def decided(tisc: xr.DataArray, nulls: Mapping[str, xr.DataArray], study: Study) -> xr.Dataset:
+    """t-ISC with p and significance by the schemes that decide, and p of the others beside; no p below 5 subjects."""
+    schemes = deciding_schemes(study, tisc.attrs["n_subject"])
+    decision = decide(tisc, {scheme: nulls[scheme] for scheme in schemes}, alpha=study.null.alpha, tail=study.null.tail)
+    result = decision[["tisc", "p", "significant"]].assign_attrs(tisc.attrs)
+    result["significant"].attrs["scheme"] = decision.attrs["scheme"]
+    for scheme, null in nulls.items():
+        result[f"p_{scheme}"] = p_values(tisc, null, tail=study.null.tail)
+    if tisc.attrs["n_subject"] < REFUSE_SUBJECTS:
+        untested = {name: xr.full_like(p, np.nan) for name, p in result.data_vars.items() if str(name).startswith("p")}
+        result = result.assign(untested)
+        result["significant"] = xr.zeros_like(result["significant"])
+    return result
 
 
 def make_thresholds(group: Group, null: Path, tisc: Path, features: str, scheme: str) -> Path:
@@ -125,11 +144,22 @@ def _finite(values: xr.DataArray) -> Any:
     return plain[0] if values.ndim == 0 else plain
 
 
-def inference_notes(group: Group, cube: xr.DataArray, window_samples: int) -> list[str]:
-    """What has to be said about the tests of this study before its results."""
-    study = group.study
-    found = design_warnings(cube.sizes["subject"], study.null.n_surrogates)
-    if "timepoint_shuffle" in study.null.schemes:
-        smooth = autocorrelation_time(cube)
-        found.append(frame_shuffle_warning(smooth, window_samples, study.null.n_surrogates))
-    return found
+def inference_findings(group: Group, cube: xr.DataArray, result: xr.Dataset) -> list[Finding]:
+    """What has to be said about the tests of this study before its results; `result` is t-ISC with its p-values."""
+    study, n_subject = group.study, cube.sizes["subject"]
+    schemes = deciding_schemes(study, n_subject)
+    found = diagnose(
+        cube,
+        window=study.tisc.window,
+        step=study.tisc.step,
+        space=study.tisc.space,
+        tisc=result["tisc"],
+        result=result[[f"p_{scheme}" for scheme in schemes]],
+        alpha=study.null.alpha,
+        schemes=study.null.shown,
+        n_surrogates=study.null.n_surrogates,
+    )
+    open_points = scheme_findings(
+        study.null.schemes, schemes, n_subject=n_subject, alpha=study.null.alpha, scope=study.null.scope
+    )
+    return [*read_findings(found), *open_points]

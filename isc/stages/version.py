@@ -8,7 +8,7 @@ from pathlib import Path
 from isc import __version__
 
 SHOWN_PACKAGES = ("numpy", "scipy", "xarray", "numba", "mediapipe", "av", "zarr", "statsmodels", "matplotlib")
-SOURCE_SUFFIXES = (".py", ".html", ".css", ".txt")
+SOURCE_SUFFIXES = (".py", ".html", ".css", ".js", ".txt")
 FINGERPRINT_LENGTH = 12  # hexadecimal digits
 
 

@@ -11,8 +11,10 @@ import numpy as np
 import xarray as xr
 
 from isc.kernels import correlation, distances
+from isc.kernels.distance_series import distance_series
+from isc.kernels.layout import relayout
 from isc.synchrony.pairs import VertexPairs
-from isc.synchrony.series import FeatureSeries, Space, as_series
+from isc.synchrony.series import FeatureLabels, FeatureSeries, Space, as_landmarks, as_series, feature_labels
 
 PAIRS_PER_BLOCK = 16384  # results of a block stay small whatever the number of pairs
 
@@ -42,7 +44,10 @@ class Block(Protocol):
         """Subject x subject matrices (feature, window, subject, subject) and number of subjects."""
 
     def of_subjects(self, subjects: np.ndarray) -> "Block":
-        """The block with these subjects only."""
+        """The block with these subjects only, in this order."""
+
+    def of_features(self, features: slice) -> "Block":
+        """The block with these features only; nothing is copied."""
 
     def with_lagged(self, lag: int) -> "Block":
         """The block with every subject a second time, read `lag` samples later; missing beyond the recording."""
@@ -92,6 +97,10 @@ class SeriesBlock:
         """The block with these subjects only."""
         return SeriesBlock(np.ascontiguousarray(self.series[:, :, subjects]))
 
+    def of_features(self, features: slice) -> "SeriesBlock":
+        """The block with these features only."""
+        return SeriesBlock(self.series[features])
+
     def with_lagged(self, lag: int) -> "SeriesBlock":
         """The block with every subject a second time, read `lag` samples later."""
         return SeriesBlock(np.concatenate([self.series, read_later(self.series, lag, axis=3)], axis=2))
@@ -122,7 +131,7 @@ class DistanceBlock:
 
     def series_of(self, features: slice) -> np.ndarray:
         """Distance series of some pairs."""
-        return distances.distance_series(self.landmarks, self.vertex_a[features], self.vertex_b[features])
+        return distance_series(self.landmarks, self.vertex_a[features], self.vertex_b[features])
 
     def pairwise_mean(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
         """Mean over dyads."""
@@ -141,6 +150,10 @@ class DistanceBlock:
     def of_subjects(self, subjects: np.ndarray) -> "DistanceBlock":
         """The block with these subjects only."""
         return DistanceBlock(np.ascontiguousarray(self.landmarks[subjects]), self.vertex_a, self.vertex_b)
+
+    def of_features(self, features: slice) -> "DistanceBlock":
+        """The block with these vertex pairs only."""
+        return DistanceBlock(self.landmarks, self.vertex_a[features], self.vertex_b[features])
 
     def with_lagged(self, lag: int) -> "DistanceBlock":
         """The block with every subject a second time, read `lag` samples later."""
@@ -173,6 +186,13 @@ def read_later(values: np.ndarray, lag: int, *, axis: int) -> np.ndarray:
     beyond[axis] = slice(-lag, None) if lag > 0 else slice(None, -lag)
     moved[tuple(beyond)] = np.nan
     return moved
+
+
+def series_parts(block: Block, size: int) -> Iterator[tuple[slice, "SeriesBlock"]]:
+    """Yield (features, stored series) of a block, `size` features at a time; distances are formed."""
+    for first in range(0, block.n_feature, size):
+        part = slice(first, min(first + size, block.n_feature))
+        yield part, SeriesBlock(block.series_of(part))
 
 
 @dataclass(frozen=True)
@@ -213,10 +233,17 @@ class Features:
             for features, series in self.series.blocks(n_threads):
                 yield features, SeriesBlock(series)
             return
-        landmarks = np.ascontiguousarray(self.series.values, dtype=np.float32)
+        landmarks = as_landmarks(self.series.values)
         for first in range(0, len(self.pairs), PAIRS_PER_BLOCK):
             pairs = slice(first, min(first + PAIRS_PER_BLOCK, len(self.pairs)))
             yield pairs, DistanceBlock(landmarks, self.pairs.vertex_a[pairs], self.pairs.vertex_b[pairs])
+
+    def block_of(self, features: slice) -> Block:
+        """Any run of features as one block, whatever it takes."""
+        if self.pairs is None:
+            return SeriesBlock(relayout(self.series.values, features=features))
+        landmarks = as_landmarks(self.series.values)
+        return DistanceBlock(landmarks, self.pairs.vertex_a[features], self.pairs.vertex_b[features])
 
 
 def select_features(cube: xr.DataArray, *, space: Space = "vector", pairs: VertexPairs | None = None) -> Features:
@@ -240,6 +267,36 @@ def select_features(cube: xr.DataArray, *, space: Space = "vector", pairs: Verte
     """
     if pairs is None:
         return Features(as_series(cube, space=space))
+    _check_pairs(cube, pairs)
+    return Features(as_series(cube, space="vector"), pairs)
+
+
+def labels_of(cube: xr.DataArray, *, space: Space = "vector", pairs: VertexPairs | None = None) -> FeatureLabels:
+    """Labels of the features that `select_features` gives, known without reading a value.
+
+    Parameters
+    ----------
+    cube : DataArray, dims (subject, time, ...); with `pairs` (subject, time, vertex, space)
+    space : see `isc.temporal_isc`
+    pairs : VertexPairs, optional
+
+    Returns
+    -------
+    FeatureLabels
+
+    Raises
+    ------
+    ValueError
+        When the cube is not usable, or `pairs` do not fit its vertices.
+    """
+    labels = feature_labels(cube, space=space)
+    if pairs is None:
+        return labels
+    _check_pairs(cube, pairs)
+    return labels._replace(dims=("pair",), shape=(len(pairs),), coords=pairs.coords())
+
+
+def _check_pairs(cube: xr.DataArray, pairs: VertexPairs) -> None:
     missing = {"vertex", "space"} - set(cube.dims)
     if missing or cube.ndim != 4:
         raise ValueError(
@@ -248,4 +305,3 @@ def select_features(cube: xr.DataArray, *, space: Space = "vector", pairs: Verte
     largest = int(max(pairs.vertex_a.max(), pairs.vertex_b.max()))
     if largest >= cube.sizes["vertex"]:
         raise ValueError(f"pair vertex {largest} is outside the cube's {cube.sizes['vertex']} vertices")
-    return Features(as_series(cube, space="vector"), pairs)

@@ -49,6 +49,10 @@ class DetrendedBlock:
         """The block with these subjects only."""
         return DetrendedBlock(self.block.of_subjects(subjects))
 
+    def of_features(self, features: slice) -> "DetrendedBlock":
+        """The block with these features only."""
+        return DetrendedBlock(self.block.of_features(features))
+
     def with_lagged(self, lag: int) -> "DetrendedBlock":
         """The block with every subject a second time, read `lag` samples later."""
         return DetrendedBlock(self.block.with_lagged(lag))

@@ -3,6 +3,7 @@
 import numpy as np
 import xarray as xr
 
+from isc.synchrony.findings import Finding
 from isc.synchrony.series import FeatureSeries, Space, as_series
 
 MAX_FEATURES = 200  # features looked at: the median over more changes nothing
@@ -41,21 +42,39 @@ def autocorrelation_time(cube: xr.DataArray, *, space: Space = "axes") -> float:
     >>> bool(abs(autocorrelation_time(cube) - 1) < 0.2)
     True
     """
-    series = as_series(cube, space=space)
-    times = [_integrated_time(x) for x in _sample(series)]
-    finite = [t for t in times if np.isfinite(t)]
-    return float(np.median(finite)) if finite else float("nan")
+    return median_time(sampled(as_series(cube, space=space)))
 
 
-def _sample(series: FeatureSeries) -> np.ndarray:
-    """Series (subject x feature, time) of evenly chosen features."""
+def sampled(series: FeatureSeries) -> np.ndarray:
+    """Values (subject, time, feature) of up to 200 evenly chosen features of one component."""
     step = max(1, -(-series.n_feature // MAX_FEATURES))
-    chosen = series.values[:, :, ::step, 0]
-    return np.moveaxis(chosen, 1, 2).reshape(-1, chosen.shape[1]).astype(np.float64)
+    return series.values[:, :, ::step, 0]
 
 
-def _integrated_time(x: np.ndarray) -> float:
-    """Integrated autocorrelation time of one series with gaps."""
+def median_time(values: np.ndarray) -> float:
+    """Median over subjects and features of the integrated autocorrelation time.
+
+    Parameters
+    ----------
+    values : ndarray, shape (subject, time, feature)
+
+    Returns
+    -------
+    float
+        Samples; NaN when every series is flat.
+
+    Examples
+    --------
+    >>> bool(median_time(np.cumsum(np.random.default_rng(0).normal(size=(2, 500, 1)), axis=1)) > 20)
+    True
+    """
+    rows = np.moveaxis(values, 1, 2).reshape(-1, values.shape[1]).astype(np.float64)
+    times = [time for time in map(integrated_time, rows) if np.isfinite(time)]
+    return float(np.median(times)) if times else float("nan")
+
+
+def integrated_time(x: np.ndarray) -> float:
+    """Integrated autocorrelation time of one series with gaps, in samples; NaN when it is flat or nearly empty."""
     finite = np.isfinite(x)
     if finite.sum() < 4:
         return np.nan
@@ -119,16 +138,18 @@ def _true_level(n_surrogates: int, alpha: float = 0.05) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def design_warnings(n_subject: int, n_surrogates: int) -> list[str]:
+def design_findings(n_subject: int, n_surrogates: int | None = None) -> list[Finding]:
     """What the size of a study says about its inference.
 
     Parameters
     ----------
-    n_subject, n_surrogates : int
+    n_subject : int
+    n_surrogates : int, optional
+        Not judged when it is not given.
 
     Returns
     -------
-    list of str
+    list of Finding
         Empty for 20 subjects and 500 surrogates or more.
 
     References
@@ -137,23 +158,48 @@ def design_warnings(n_subject: int, n_surrogates: int) -> list[str]:
 
     Examples
     --------
-    >>> len(design_warnings(8, 200))
-    2
+    >>> [finding.code for finding in design_findings(8, 200)]
+    ['few_subjects', 'few_surrogates']
     """
     found = []
     if n_subject < REFUSE_SUBJECTS:
-        found.append(
-            f"{n_subject} subjects: significance is not reported below {REFUSE_SUBJECTS}; t-ISC is a description."
-        )
+        text = f"{n_subject} subjects: significance is not reported below {REFUSE_SUBJECTS}; t-ISC is a description."
+        found.append(Finding("too_few_subjects", "error", text, {"n_subject": n_subject}))
     elif n_subject < FEW_SUBJECTS:
-        found.append(
+        text = (
             f"{n_subject} subjects: maps of inter-subject correlation settle at about {FEW_SUBJECTS} "
             "(Pajula & Tohka 2016); read the strength of effects with care."
         )
-    if n_surrogates < FEW_SURROGATES:
+        found.append(Finding("few_subjects", "warning", text, {"n_subject": n_subject}))
+    if n_surrogates is not None and n_surrogates < FEW_SURROGATES:
         low, high = _true_level(n_surrogates)
-        found.append(
+        text = (
             f"{n_surrogates} surrogates leave the true level of a 5 % threshold between {low:.1%} and {high:.1%}; "
             "use 1000 or more, 5000 for a paper."
         )
+        values = {"n_surrogates": n_surrogates, "true_level_low": low, "true_level_high": high}
+        found.append(Finding("few_surrogates", "warning", text, values))
     return found
+
+
+def require_subjects(n_subject: int) -> None:
+    """Refuse inference for fewer than five subjects.
+
+    Parameters
+    ----------
+    n_subject : int
+
+    Raises
+    ------
+    ValueError
+        With fewer than `REFUSE_SUBJECTS`.
+
+    Examples
+    --------
+    >>> require_subjects(5)
+    """
+    if n_subject < REFUSE_SUBJECTS:
+        raise ValueError(
+            f"inference needs at least {REFUSE_SUBJECTS} subjects; given {n_subject}: describe synchrony with "
+            "isc.temporal_isc, without p-values, or record more people"
+        )

@@ -6,11 +6,14 @@ import numpy as np
 import xarray as xr
 
 Tail = Literal["greater", "less", "two_sided"]
+Percentile = Literal["rank", "linear", "hazen"]
 DEFAULT_ALPHA = 0.05
 MONTE_CARLO_COVERAGE = 0.95  # of the interval printed beside a threshold
 
 
-def thresholds(null: xr.DataArray, *, alpha: float = DEFAULT_ALPHA, tail: Tail = "greater") -> xr.Dataset:
+def thresholds(
+    null: xr.DataArray, *, alpha: float = DEFAULT_ALPHA, tail: Tail = "greater", percentile: Percentile = "rank"
+) -> xr.Dataset:
     """Values that the statistic must pass to be significant, with their Monte-Carlo interval.
 
     The upper threshold is the k-th largest surrogate maximum with ``k = floor(alpha * (M + 1))`` for M surrogates,
@@ -25,6 +28,10 @@ def thresholds(null: xr.DataArray, *, alpha: float = DEFAULT_ALPHA, tail: Tail =
         Error rate, shared by both tails for ``two_sided`` (half each).
     tail : {"greater", "less", "two_sided"}
         The side that is not asked for gets an infinite threshold.
+    percentile : {"rank", "linear", "hazen"}
+        ``rank``: as above. The others reproduce published thresholds: the percentile of the surrogate extremes by
+        numpy's ``linear`` rule, or by Matlab's (``hazen``); they lie below the k-th largest, so that a cell may pass
+        them with p a little above alpha.
 
     Returns
     -------
@@ -35,7 +42,7 @@ def thresholds(null: xr.DataArray, *, alpha: float = DEFAULT_ALPHA, tail: Tail =
     Raises
     ------
     ValueError
-        When alpha is not between 0 and 1 or the tail is not known.
+        When alpha is not between 0 and 1, or the tail or the percentile is not known.
 
     References
     ----------
@@ -48,6 +55,8 @@ def thresholds(null: xr.DataArray, *, alpha: float = DEFAULT_ALPHA, tail: Tail =
     >>> thresholds(null).threshold.values.tolist()
     [-inf, 95.0]
     """
+    if percentile not in ("rank", "linear", "hazen"):
+        raise ValueError(f"percentile must be rank, linear or hazen; given {percentile!r}")
     rates = tail_rates(alpha, tail)
     maxima = np.stack([-null.sel(extreme="min").values, null.sel(extreme="max").values])  # both as upper tails
     sign = np.array([-1.0, 1.0]).reshape(2, *[1] * (maxima.ndim - 2))
@@ -58,12 +67,20 @@ def thresholds(null: xr.DataArray, *, alpha: float = DEFAULT_ALPHA, tail: Tail =
         ranks = _ranks(n_surrogates, rate)
         for name, rank in zip(parts, ranks, strict=True):
             parts[name].append(_at_rank(side, rank))
+        if percentile != "rank" and rate > 0:
+            parts["threshold"][-1] = _percentile(side, 1 - rate, percentile)
     signed = {name: sign * np.stack(values) for name, values in parts.items()}
     signed["low"], signed["high"] = np.minimum(signed["low"], signed["high"]), np.maximum(signed["low"], signed["high"])
     like = null.isel(surrogate=0, drop=True)
     order = ("extreme", *[d for d in like.dims if d != "extreme"])
     data = {name: like.transpose(*order).copy(data=values) for name, values in signed.items()}
-    attrs = {**null.attrs, "alpha": float(alpha), "tail": tail, "n_surrogates": n_surrogates}
+    attrs = {
+        **null.attrs,
+        "alpha": float(alpha),
+        "tail": tail,
+        "percentile": percentile,
+        "n_surrogates": n_surrogates,
+    }
     return xr.Dataset(data, attrs={**attrs, "error_rate": error_rate_in_words(null, alpha, tail)})
 
 
@@ -102,14 +119,21 @@ def _ranks(n_surrogates: int, rate: float) -> tuple[int, int, int]:
     half = (1 - MONTE_CARLO_COVERAGE) / 2
     shallow = int(binom.ppf(half, n_surrogates, rate))
     deep = int(binom.ppf(1 - half, n_surrogates, rate)) + 1
-    return rank, min(deep, n_surrogates), shallow
+    return rank, deep, shallow
 
 
 def _at_rank(descending: np.ndarray, rank: int) -> np.ndarray:
-    """The rank-th largest along the first axis; +inf at rank 0; NaN where there is no finite surrogate."""
-    if rank > 0:
+    """The rank-th largest along the first axis; beyond either end infinite; NaN where there is no finite surrogate."""
+    if 0 < rank <= len(descending):
         return descending[rank - 1]
-    return np.where(np.isfinite(descending[0]), np.inf, np.nan)
+    return np.where(np.isfinite(descending[0]), np.inf if rank <= 0 else -np.inf, np.nan)
+
+
+def _percentile(extremes: np.ndarray, share: float, rule: Literal["linear", "hazen"]) -> np.ndarray:
+    """Percentile along the first axis; NaN where there is no finite surrogate."""
+    some = np.isfinite(extremes).any(axis=0)
+    filled = np.where(some, extremes, 0.0)
+    return np.where(some, np.nanquantile(filled, share, axis=0, method=rule), np.nan)
 
 
 def p_values(tisc: xr.DataArray, null: xr.DataArray, *, tail: Tail = "greater") -> xr.DataArray:
@@ -147,6 +171,55 @@ def p_values(tisc: xr.DataArray, null: xr.DataArray, *, tail: Tail = "greater") 
     p = np.where(np.isfinite(values.values), p, np.nan)
     attrs = {"units": "1", "long_name": "familywise p", "tail": tail, "scope": null.attrs.get("scope", "recording")}
     return values.copy(data=p).rename("p").assign_attrs(attrs).transpose(*tisc.dims)
+
+
+def p_intervals(p: xr.DataArray, n_surrogates: int, *, coverage: float = MONTE_CARLO_COVERAGE) -> xr.Dataset:
+    """Interval of the p that infinitely many surrogates would give.
+
+    The number of surrogates at least as extreme is binomial: Clopper and Pearson's exact interval, which holds for
+    each cell by itself.
+
+    Parameters
+    ----------
+    p : DataArray
+        ``(b + 1) / (M + 1)``, one-sided, from `p_values` or a cluster test; NaN stays NaN. Not for exact p, which have
+        no Monte-Carlo error.
+    n_surrogates : int
+        M.
+    coverage : float
+
+    Returns
+    -------
+    Dataset with ``low`` and ``high``, dims of `p`
+
+    Raises
+    ------
+    ValueError
+        When `p` is not that of so many surrogates, or the coverage is not a share.
+
+    References
+    ----------
+    Clopper & Pearson 1934, Biometrika 26:404-413, doi:10.1093/biomet/26.4.404.
+
+    Examples
+    --------
+    >>> interval = p_intervals(xr.DataArray([0.01, 0.05]), 199)
+    >>> interval.low.values.round(3).tolist(), interval.high.values.round(3).tolist()
+    ([0.0, 0.021], [0.028, 0.084])
+    """
+    from scipy.stats import beta
+
+    if not 0 < coverage < 1:
+        raise ValueError(f"coverage is a share between 0 and 1; given {coverage}")
+    beyond = p.values * (n_surrogates + 1) - 1
+    known = np.isfinite(beyond)
+    if (np.abs(beyond - beyond.round())[known] > 1e-6).any() or (beyond[known] < -1e-6).any():
+        raise ValueError(f"p must be (b + 1) / (M + 1) of {n_surrogates} surrogates, one-sided; other values are given")
+    b, half = beyond.round(), (1 - coverage) / 2
+    low = np.where(b > 0, beta.ppf(half, np.maximum(b, 1), n_surrogates - b + 1), 0.0)
+    high = np.where(b < n_surrogates, beta.ppf(1 - half, b + 1, np.maximum(n_surrogates - b, 1)), 1.0)
+    ends = {"low": low, "high": high}
+    return xr.Dataset({name: p.copy(data=np.where(known, end, np.nan)).rename(name) for name, end in ends.items()})
 
 
 def _share_beyond(values: np.ndarray, null: xr.DataArray) -> np.ndarray:

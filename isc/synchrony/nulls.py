@@ -1,39 +1,31 @@
-"""What synchrony looks like by chance: surrogate data, and the extremes of the statistic over them.
+"""What synchrony looks like by chance: the extremes of the statistic over surrogate data.
 
-Every surrogate runs through `isc.synchrony.estimate.Statistic`, the code of the observed value. Random
-numbers are counter-based and keyed by seed, surrogate and subject id, so that results do not depend on blocks,
-threads or the order of subjects.
+The values come from `isc.synchrony.surrogates`, which computes observed and surrogate data by the same code. Random
+numbers are counter-based and keyed by seed, surrogate and subject id, so that results do not depend on blocks, threads
+or the order of subjects.
 """
 
-from collections.abc import Callable
-from typing import Any, Literal
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 import numpy as np
 import xarray as xr
 
-from isc.cube import subject_ids
-from isc.kernels import surrogates
-from isc.synchrony.blocks import select_features
-from isc.synchrony.estimate import Statistic
+from isc.synchrony.estimate import Estimator, Summary
+from isc.synchrony.fingerprint import fingerprint_of
 from isc.synchrony.pairs import VertexPairs
+from isc.synchrony.schemes import SCHEMES, Extent, SchemeName, SharedOver, scheme_named
 from isc.synchrony.series import Space
-from isc.synchrony.temporal import MIN_VALID, thread_count
-from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, sliding_windows, window_coords
+from isc.synchrony.surrogates import DEFAULT_SURROGATES, Surrogates, surrogates_of
+from isc.synchrony.temporal import MIN_VALID
+from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, window_coords
 
-Scheme = Literal["circular_shift", "timepoint_shuffle"]
 Scope = Literal["recording", "window"]
-DEFAULT_SURROGATES = 1000
+TRUSTED_SUBJECTS = 5
+CHECKPOINT_SURROGATES = 50  # of a block: about a minute of a full-size study
 
-REJECTED_NULL = {
-    "circular_shift": (
-        "subjects' series are unrelated in time: each keeps its own autocorrelation and is shifted circularly by one "
-        "random amount, the same for all features"
-    ),
-    "timepoint_shuffle": (
-        "samples of each subject are exchangeable in time (white noise); one permutation per subject, shared by all "
-        "features: not a test of synchrony for smooth signals"
-    ),
-}
+REJECTED_NULL = {name: kind().null_hypothesis for name, kind in SCHEMES.items()}
 
 
 def null_extremes(
@@ -41,60 +33,96 @@ def null_extremes(
     *,
     window: float = DEFAULT_WINDOW,
     step: float = DEFAULT_STEP,
-    scheme: Scheme = "circular_shift",
+    scheme: SchemeName = "circular_shift",
     n_surrogates: int = DEFAULT_SURROGATES,
     seed: int = 0,
     scope: Scope = "recording",
+    estimator: Estimator = "pairwise",
+    summary: Summary = "mean",
     space: Space = "vector",
+    detrend: Literal["linear"] | None = None,
     pairs: VertexPairs | None = None,
+    features: SharedOver | None = None,
+    extent: Extent | None = None,
+    block: float | None = None,
+    others: Sequence[xr.DataArray] = (),
     min_valid: float = MIN_VALID,
     n_threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    checkpoint: Callable[[xr.DataArray], None] | None = None,
+    resume_from: xr.DataArray | None = None,
 ) -> xr.DataArray:
     """Smallest and largest t-ISC of surrogate data without synchrony.
 
     Parameters
     ----------
     cube : DataArray, dims (subject, time, ...) in any order
-        As in `isc.temporal_isc`. The statistic is the mean over dyads.
+        As in `isc.temporal_isc`; at least three subjects.
     window, step : float
         Seconds.
-    scheme : {"circular_shift", "timepoint_shuffle"}
-        ``circular_shift``: one uniform shift per subject over the whole recording, before windowing.
-        ``timepoint_shuffle``: one permutation of the frames per subject, the published null; it destroys the
-        autocorrelation and is **not a test of synchrony** for smooth signals.
+    scheme : {"circular_shift", "sign_flip", "phase", "block", "pseudo_group", "timepoint_shuffle"}
+        What is randomised; see `isc.synchrony.schemes` for what each keeps, destroys and assumes.
+        ``timepoint_shuffle`` is the published null and **not a test of synchrony** for smooth signals.
     n_surrogates : int
-        Surrogate data sets.
+        Surrogate data sets. When all patterns of signs are no more than these, ``sign_flip`` gives every pattern but
+        the observed one, and p-values are exact.
     seed : int
         The same seed gives the same numbers for any number of threads and any order of subjects.
     scope : {"recording", "window"}
         Extremes over features and windows, which controls the familywise error over the whole recording, or over
         features in each window, which does so for one window only.
+    estimator : {"pairwise", "leave_one_out"}
+        For ``leave_one_out`` only the left-out subject is randomised, against the observed others.
+    summary : {"mean", "median", "fisher_mean"}
+        As in `isc.temporal_isc`.
     space : {"vector", "axes", "norm", "displacement"}
+        As in `isc.temporal_isc`.
+    detrend : {None, "linear"}
         As in `isc.temporal_isc`.
     pairs : VertexPairs, optional
         As in `isc.temporal_isc`.
+    features : {"shared", "independent"}, optional
+        For ``timepoint_shuffle``: one order for all features (default), or one for each.
+    extent : {"recording", "within_window"}, optional
+        For ``timepoint_shuffle``: frames move over the recording (default), or inside each window.
+    block : float, optional
+        For ``block``: seconds, at least a window; the window by default.
+    others : sequence of DataArray
+        For ``pseudo_group``: cubes of other stimuli of equal length with the same subjects and features.
     min_valid : float
         As in `isc.temporal_isc`.
     n_threads : int, optional
         As in `isc.temporal_isc`.
     progress : callable, optional
         Called with (surrogates done, all surrogates), summed over blocks of features.
+    checkpoint : callable, optional
+        Called after every block of surrogates with the null so far, for the caller to keep.
+    resume_from : DataArray, optional
+        What an earlier call handed to `checkpoint`: its surrogates are not computed again.
 
     Returns
     -------
     DataArray ``null``, dims (surrogate, extreme) or (surrogate, extreme, window), float64
-        ``extreme`` is min, max. NaN cells are left out of the extremes.
+        ``extreme`` is min, max. NaN cells are left out of the extremes. attrs: scheme and its options, scope, seed,
+        estimator, summary, n_surrogates, exact (1 when the surrogates are all there are), shortcut (1 when one random
+        window a surrogate stands for all), null_hypothesis (what a rejection rejects), caution.
 
     Raises
     ------
     ValueError
-        When the scheme or scope is not known, or n_surrogates is below 1.
+        When an option is not known, or the scheme does not go with the data; the message says what to change.
+
+    Warns
+    -----
+    UserWarning
+        With three or four subjects, where p-values are coarse and one subject decides.
 
     References
     ----------
     Nichols & Holmes 2002, Hum Brain Mapp 15:1-25, doi:10.1002/hbm.1058 (maximum statistic).
     Kauppi et al. 2010, Front Neuroinform 4:5, doi:10.3389/fninf.2010.00005 (circular shift).
+    Nastase et al. 2019, Soc Cogn Affect Neurosci 14:669-687, doi:10.1093/scan/nsz037 (phase randomisation).
+    Moulder et al. 2018, Psychol Methods 23:757-773, doi:10.1037/met0000172 (each scheme has its own null).
 
     Examples
     --------
@@ -103,60 +131,135 @@ def null_extremes(
     ...                     coords={"time": np.arange(300) / 30})
     >>> null_extremes(cube, n_surrogates=20).sizes["surrogate"]
     20
+    >>> null_extremes(cube, scheme="sign_flip").attrs["exact"]
+    1
     """
-    _check_null(scheme, scope, n_surrogates)
-    features = select_features(cube, space=space, pairs=pairs)
-    windows = sliding_windows(cube.sizes["time"], rate=features.series.rate, window=window, step=step)
-    threads = thread_count(n_threads)
-    how = {"min_valid": min_valid, "n_threads": threads}
-    draw = _drawer(scheme, seed, surrogates.subject_keys(subject_ids(cube)), cube.sizes["time"])
-    extremes = np.stack([np.full((n_surrogates, windows.starts.size), v) for v in (np.inf, -np.inf)], axis=1)
-    statistic = Statistic()
-    n_step = features.n_block * n_surrogates
-    for k, (_, block) in enumerate(features.blocks(threads)):
-        for surrogate in range(n_surrogates):
-            values, _ = statistic.compute(block, windows, **draw(surrogate), **how)
-            _fold(extremes[surrogate], values)
-            if progress is not None:
-                progress(k * n_surrogates + surrogate + 1, n_step)
-    extremes[~np.isfinite(extremes)] = np.nan
-    return _labelled(extremes, scope, window_coords(windows, onset=features.series.onset)).assign_attrs(
-        scheme=scheme,
-        scope=scope,
-        seed=int(seed),
-        n_surrogates=int(n_surrogates),
-        null_hypothesis=REJECTED_NULL[scheme],
-        window_s=float(window),
-        step_s=float(step),
-        units="1",
+    if scope not in ("recording", "window"):
+        raise ValueError(f"scope must be recording or window; given {scope!r}")
+    if scheme == "block" and block is None:
+        block = window
+    surrogates = surrogates_of(
+        cube,
+        scheme=scheme_named(scheme, features=features, extent=extent, block=block),
+        n_surrogates=n_surrogates,
+        seed=seed,
+        window=window,
+        step=step,
+        estimator=estimator,
+        summary=summary,
+        space=space,
+        detrend=detrend,
+        pairs=pairs,
+        min_valid=min_valid,
+        n_threads=n_threads,
+        per_window=scope == "window",
+        others=others,
+    )
+    attrs = {**_attrs(surrogates, scope), "window_s": float(window), "step_s": float(step)}
+    if checkpoint is not None or resume_from is not None:
+        attrs["fingerprint"] = fingerprint_of([cube, *others], pairs, {**attrs, "space": space})
+    return _extremes(surrogates, scope, attrs, progress, checkpoint, resume_from)
+
+
+def _attrs(surrogates: Surrogates, scope: Scope) -> dict[str, str | int | float]:
+    """What the numbers are, and what they say."""
+    design, n_subject = surrogates.design, surrogates.design.keys.size
+    attrs: dict[str, str | int | float] = {
+        "scheme": surrogates.scheme.name,
+        **surrogates.scheme.options(),
+        "scope": scope,
+        "seed": design.seed,
+        "estimator": design.statistic.estimator,
+        "summary": str(design.statistic.summary),
+        "detrend": design.detrend or "none",
+        "min_valid": design.min_valid,
+        "n_subject": n_subject,
+        "n_surrogates": surrogates.n_surrogates,
+        "exact": int(surrogates.exact),
+        "shortcut": int(surrogates.shortcut),
+        "null_hypothesis": surrogates.scheme.null_hypothesis,
+        "units": "1",
+    }
+    if n_subject < TRUSTED_SUBJECTS:
+        caution = _few_subjects(n_subject, surrogates)
+        warnings.warn(caution, UserWarning, stacklevel=3)
+        attrs["caution"] = caution
+    return attrs
+
+
+def _few_subjects(n_subject: int, surrogates: Surrogates) -> str:
+    exact = f"; all {surrogates.n_surrogates + 1} patterns of signs give p no smaller than " + (
+        f"{1 / (surrogates.n_surrogates + 1):.3g}"
+    )
+    return (
+        f"{n_subject} subjects: one of them can decide the result, and nothing can be said about other people"
+        f"{exact if surrogates.exact else ''}; use at least {TRUSTED_SUBJECTS}"
     )
 
 
-def _check_null(scheme: str, scope: str, n_surrogates: int) -> None:
-    if scheme not in REJECTED_NULL:
-        raise ValueError(f"scheme must be one of {', '.join(REJECTED_NULL)}; given {scheme!r}")
-    if scope not in ("recording", "window"):
-        raise ValueError(f"scope must be recording or window; given {scope!r}")
-    if n_surrogates < 1:
-        raise ValueError(f"n_surrogates must be at least 1; given {n_surrogates}")
+def _extremes(
+    surrogates: Surrogates,
+    scope: Scope,
+    attrs: dict[str, str | int | float],
+    progress: Callable[[int, int], None] | None,
+    checkpoint: Callable[[xr.DataArray], None] | None,
+    resume_from: xr.DataArray | None,
+) -> xr.DataArray:
+    """Extremes of all surrogates, range by range."""
+    parts = [] if resume_from is None else [_resumed(resume_from, attrs)]
+    done = 0 if resume_from is None else resume_from.sizes["surrogate"]
+    steps = _Steps(progress, surrogates, done)
+    for start, stop in surrogates.ranges(done, most=None if checkpoint is None else CHECKPOINT_SURROGATES):
+        parts.append(_labelled(_fold(surrogates, start, stop, scope, steps), surrogates, attrs))
+        if checkpoint is not None:
+            parts = [xr.concat(parts, dim="surrogate", combine_attrs="override")]
+            checkpoint(parts[0])
+    return parts[0] if len(parts) == 1 else xr.concat(parts, dim="surrogate", combine_attrs="override")
 
 
-def _drawer(scheme: str, seed: int, keys: np.ndarray, n_time: int) -> Callable[[int], dict[str, Any]]:
-    """Function from the surrogate's number to the kernel arguments that make it."""
-    if scheme == "circular_shift":
-        return lambda surrogate: {"shifts": surrogates.uniform_shifts(seed, surrogate, keys, n_time)}
-    return lambda surrogate: {"frames": surrogates.permutations(seed, surrogate, keys, n_time)}
+class _Steps:
+    """Counts the features of surrogates that are done, and tells `progress` how many surrogates they amount to."""
+
+    def __init__(self, progress: Callable[[int, int], None] | None, surrogates: Surrogates, n_done: int) -> None:
+        self.progress, self.surrogates = progress, surrogates
+        self.cells = n_done * surrogates.n_feature * surrogates.n_window
+
+    def add(self, values: np.ndarray) -> None:
+        self.cells += values.size * (self.surrogates.n_window if self.surrogates.shortcut else 1)
+        if self.progress is not None:
+            whole = self.surrogates.n_feature * self.surrogates.n_window
+            self.progress(self.cells // whole, self.surrogates.n_surrogates)
 
 
-def _fold(extremes: np.ndarray, values: np.ndarray) -> None:
-    """Lower the running minimum and raise the running maximum (extreme, window) by values (feature, window)."""
-    np.fmin(extremes[0], np.fmin.reduce(values, axis=0), out=extremes[0])
-    np.fmax(extremes[1], np.fmax.reduce(values, axis=0), out=extremes[1])
+def _fold(surrogates: Surrogates, start: int, stop: int, scope: Scope, steps: _Steps) -> np.ndarray:
+    """Running minimum and maximum (surrogate, extreme[, window]) over blocks of features."""
+    extremes = np.empty((stop - start, 2, surrogates.n_window if scope == "window" else 1))
+    extremes[:, 0], extremes[:, 1] = np.inf, -np.inf
+    for windows, values in surrogates.pieces(start, stop):
+        per_window = values.shape[2] if scope == "window" else 1
+        places = windows if scope == "window" else slice(None)
+        low, high = extremes[:, 0, places], extremes[:, 1, places]
+        rows = values.reshape(stop - start, -1, per_window)
+        np.fmin(low, np.fmin.reduce(rows, axis=1), out=low)
+        np.fmax(high, np.fmax.reduce(rows, axis=1), out=high)
+        steps.add(values)
+    extremes[~np.isfinite(extremes)] = np.nan
+    return extremes if scope == "window" else extremes[..., 0]
 
 
-def _labelled(extremes: np.ndarray, scope: str, coords: dict[str, xr.Variable]) -> xr.DataArray:
-    labels = {"extreme": ["min", "max"]}
-    if scope == "window":
-        return xr.DataArray(extremes, dims=("surrogate", "extreme", "window"), coords={**labels, **coords}, name="null")
-    whole = np.stack([np.fmin.reduce(extremes[:, 0], axis=1), np.fmax.reduce(extremes[:, 1], axis=1)], axis=1)
-    return xr.DataArray(whole, dims=("surrogate", "extreme"), coords=labels, name="null")
+def _labelled(extremes: np.ndarray, surrogates: Surrogates, attrs: dict[str, str | int | float]) -> xr.DataArray:
+    dims: tuple[str, ...] = ("surrogate", "extreme")
+    coords: dict[str, object] = {"extreme": ["min", "max"]}
+    if extremes.ndim == 3:
+        dims = (*dims, "window")
+        coords |= window_coords(surrogates.design.windows, onset=surrogates.features.series.onset)
+    return xr.DataArray(extremes, dims=dims, coords=coords, name="null", attrs=attrs)
+
+
+def _resumed(part: xr.DataArray, attrs: dict[str, str | int | float]) -> xr.DataArray:
+    """The stored part, after checking that it belongs to this null."""
+    if part.attrs.get("fingerprint") != attrs["fingerprint"]:
+        raise ValueError(
+            "resume_from is a part of another null: data, settings or seed differ; leave it out to begin anew"
+        )
+    return part

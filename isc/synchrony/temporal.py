@@ -1,23 +1,27 @@
 """Inter-subject correlation: how alike people's series are, window by window or over a whole recording."""
 
 import os
+import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
 
-from isc.cube import sampling_rate, subject_ids
-from isc.synchrony.blocks import Block, Features, select_features
-from isc.synchrony.detrended import DetrendedBlock
+from isc.cube import subject_ids
+from isc.lazy import is_lazy
+from isc.synchrony.blocks import labels_of
 from isc.synchrony.estimate import Estimator, Statistic, Summary, dyad_indices
 from isc.synchrony.groups import group_comparisons
 from isc.synchrony.pairs import VertexPairs
-from isc.synchrony.series import Space
+from isc.synchrony.series import FeatureLabels, Space
+from isc.synchrony.windowed import Request, put_off, window_values
 from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, Windows, sliding_windows, window_coords
 
 Detrend = Literal["linear"]
 MIN_VALID = 0.8  # share of finite samples below which a subject is left out of a window
+FEW_SAMPLES = 30  # below which a window's correlations are warned of: the standard error of r is above .18
 
 
 def temporal_isc(
@@ -44,7 +48,8 @@ def temporal_isc(
     ----------
     cube : DataArray, dims (subject, time, ...) in any order
         Any features: vertices (with dim ``space``), blendshapes, head pose, channels, regions. ``time`` in seconds,
-        evenly spaced.
+        evenly spaced. Of a dask array nothing is computed before the result is: features (with `pairs`, windows) are
+        shared out among tasks, on threads or on the workers of an active `dask.distributed.Client`.
     window, step : float
         Seconds. A step longer than the window leaves samples unused.
     estimator : {"pairwise", "leave_one_out"}
@@ -71,7 +76,8 @@ def temporal_isc(
         A subject is left out of a window, for that feature, when a smaller share of its samples is finite, or when
         it is flat there. With fewer than two subjects left the result is NaN.
     n_threads : int, optional
-        By default ISC_THREADS or the number of processors. Results do not depend on it.
+        By default ISC_THREADS or the number of processors. Results do not depend on it, nor on chunks; a dask array
+        is computed by as many threads as dask has.
 
     Returns
     -------
@@ -98,10 +104,11 @@ def temporal_isc(
     >>> [round(float(r), 2) for r in temporal_isc(cube).values.ravel()]
     [0.49, 0.47, 0.53, 0.54]
     """
-    features = select_features(cube, space=space, pairs=pairs)
-    windows = sliding_windows(cube.sizes["time"], rate=features.series.rate, window=window, step=step)
-    options = {"detrend": detrend, "min_valid": min_valid, "n_threads": n_threads}
-    result = _in_windows(cube, features, windows, _statistic(cube, estimator, summary, groups), lags, options)
+    labels = labels_of(cube, space=space, pairs=pairs)
+    windows = sliding_windows(cube.sizes["time"], rate=labels.rate, window=window, step=step)
+    statistic = _statistic(cube, estimator, summary, groups)
+    request = Request(windows, statistic, space, pairs, _samples(lags, labels.rate), detrend, min_valid, 1)
+    result = _labelled(cube, _checked(request, n_threads), labels, lags)
     result.attrs |= {
         "long_name": "temporal inter-subject correlation",
         "window_s": float(window),
@@ -155,10 +162,11 @@ def isc(
     >>> round(float(isc(cube)), 3)
     -0.333
     """
-    features = select_features(cube, space=space, pairs=pairs)
-    whole = Windows(np.zeros(1, dtype=np.int64), cube.sizes["time"], sampling_rate(cube))
-    options = {"detrend": None, "min_valid": min_valid, "n_threads": n_threads}
-    result = _in_windows(cube, features, whole, _statistic(cube, estimator, summary, groups), lags, options)
+    labels = labels_of(cube, space=space, pairs=pairs)
+    whole = Windows(np.zeros(1, dtype=np.int64), cube.sizes["time"], labels.rate)
+    statistic = _statistic(cube, estimator, summary, groups)
+    request = Request(whole, statistic, space, pairs, _samples(lags, labels.rate), None, min_valid, 1)
+    result = _labelled(cube, _checked(request, n_threads), labels, lags)
     result.attrs["long_name"] = "inter-subject correlation"
     return result.isel(window=0).drop_vars(["time", "start", "stop", "start_sample"]).rename("isc")
 
@@ -205,63 +213,67 @@ def _statistic(cube: xr.DataArray, estimator: Estimator, summary: Summary | None
     return Statistic(estimator, summary, comparisons)
 
 
-def _in_windows(
-    cube: xr.DataArray,
-    features: Features,
-    windows: Windows,
-    statistic: Statistic,
-    lags: Sequence[float] | None,
-    options: dict[str, Any],
-) -> xr.DataArray:
-    """Values of all blocks, labelled; with lags, one after the other."""
-    how, detrend = _kernel_options(**options)
-    if lags is not None:
-        parts = [
-            _labelled(cube, features, windows, _with_lag(statistic, lag, windows.rate), how, detrend) for lag in lags
-        ]
-        lag = xr.Variable("lag", np.asarray(lags, dtype=np.float64), {"units": "s"})
-        return xr.concat(parts, dim=lag, coords="minimal", compat="override", join="override").rename(lag="lag")
-    return _labelled(cube, features, windows, statistic, how, detrend)
+def _samples(lags: Sequence[float] | None, rate: float) -> tuple[int, ...] | None:
+    return None if lags is None else tuple(round(lag * rate) for lag in lags)
 
 
-def _with_lag(statistic: Statistic, lag: float, rate: float) -> Statistic:
-    return Statistic(statistic.estimator, statistic.summary, statistic.comparisons, round(lag * rate))
-
-
-def _kernel_options(detrend: str | None, min_valid: float, n_threads: int | None) -> tuple[dict[str, Any], str | None]:
-    if detrend not in (None, "linear"):
-        raise ValueError(f"detrend must be None or linear; given {detrend!r}")
-    if not 0 < min_valid <= 1:
-        raise ValueError(f"min_valid is a share between 0 and 1; given {min_valid}")
-    return {"min_valid": min_valid, "n_threads": thread_count(n_threads)}, detrend
+def _checked(request: Request, n_threads: int | None) -> Request:
+    """The request with its number of threads, when what it asks for exists."""
+    if request.detrend not in (None, "linear"):
+        raise ValueError(f"detrend must be None or linear; given {request.detrend!r}")
+    if not 0 < request.min_valid <= 1:
+        raise ValueError(f"min_valid is a share between 0 and 1; given {request.min_valid}")
+    if request.lags == ():
+        raise ValueError("lags is empty; give seconds, such as lags=[0.0, 1.0], or leave it out")
+    if request.windows.length < FEW_SAMPLES:
+        message = f"a window has {request.windows.length} samples: r of fewer than {FEW_SAMPLES} is very uncertain"
+        warnings.warn(message, stacklevel=3)
+    return replace(request, n_threads=thread_count(n_threads))
 
 
 def _labelled(
-    cube: xr.DataArray,
-    features: Features,
-    windows: Windows,
-    statistic: Statistic,
-    how: dict[str, Any],
-    detrend: str | None,
+    cube: xr.DataArray, request: Request, labels: FeatureLabels, lags: Sequence[float] | None
 ) -> xr.DataArray:
-    values, n_subject = _compute(features, windows, statistic, how, detrend)
-    dims, coords = _lead_dim(cube, statistic)
-    coords |= {**features.coords, **window_coords(windows, onset=features.series.onset)}
-    coords["n_subject"] = xr.Variable(("window", *features.dims), n_subject, {"units": "1"})
+    """Values with their dims, coords and attrs; those of a dask-backed cube are put off."""
+    if is_lazy(cube):
+        values, n_subject = put_off(cube, request, labels.shape)
+    else:
+        values, n_subject = window_values(cube, request)
+        _warn_of_absent(cube, n_subject)
+    dims, coords = _lead_dim(cube, request.statistic, ordered=lags is not None)
+    coords |= {**labels.coords, **window_coords(request.windows, onset=labels.onset)}
+    first: tuple[str, ...] = ()
+    if lags is not None:
+        first = ("lag",)
+        coords["lag"] = xr.Variable("lag", np.asarray(lags, dtype=np.float64), {"units": "s"})
+    coords["n_subject"] = xr.Variable((*first, "window", *labels.dims), n_subject, {"units": "1"})
     attrs = {
         "units": "1",
-        "window_samples": windows.length,
-        "rate_hz": windows.rate,
-        "estimator": statistic.estimator,
-        "summary": statistic.summary or "none",
-        "detrend": detrend or "none",
-        "min_valid": how["min_valid"],
+        "window_samples": request.windows.length,
+        "rate_hz": request.windows.rate,
+        "estimator": request.statistic.estimator,
+        "summary": request.statistic.summary or "none",
+        "detrend": request.detrend or "none",
+        "min_valid": request.min_valid,
         "n_subject": cube.sizes["subject"],
     }
-    return xr.DataArray(values, dims=(*dims, "window", *features.dims), coords=coords, name="tisc", attrs=attrs)
+    return xr.DataArray(values, dims=(*first, *dims, "window", *labels.dims), coords=coords, name="tisc", attrs=attrs)
 
 
-def _lead_dim(cube: xr.DataArray, statistic: Statistic) -> tuple[tuple[str, ...], dict[str, Any]]:
+def _warn_of_absent(cube: xr.DataArray, n_subject: np.ndarray) -> None:
+    """Name the subjects without a single value, who are left out everywhere."""
+    if n_subject.size and n_subject.max() == cube.sizes["subject"]:
+        return
+    absent = [
+        name
+        for k, name in enumerate(subject_ids(cube))
+        if cube.dtype.kind == "f" and np.isnan(cube.isel(subject=k).values).all()
+    ]
+    if absent:
+        warnings.warn(f"no finite value of subject {', '.join(absent)}: left out everywhere", stacklevel=4)
+
+
+def _lead_dim(cube: xr.DataArray, statistic: Statistic, *, ordered: bool) -> tuple[tuple[str, ...], dict[str, Any]]:
     """The dim before ``window`` and its coords: none for a summary, else comparison, subject or dyad."""
     if statistic.comparisons is not None:
         return ("comparison",), dict(statistic.comparisons.coords())
@@ -270,29 +282,6 @@ def _lead_dim(cube: xr.DataArray, statistic: Statistic) -> tuple[tuple[str, ...]
     ids = subject_ids(cube)
     if statistic.estimator == "leave_one_out":
         return ("subject",), {"subject": ("subject", ids)}
-    first, second = dyad_indices(len(ids), ordered=statistic.lag is not None)
+    first, second = dyad_indices(len(ids), ordered=ordered)
     names = np.array(ids)
     return ("dyad",), {"subject_a": ("dyad", names[first]), "subject_b": ("dyad", names[second])}
-
-
-def _compute(
-    features: Features, windows: Windows, statistic: Statistic, how: dict[str, Any], detrend: str | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Values (..., window, features) and number of subjects (window, features), block by block."""
-    parts, counts = [], []
-    for _, block in features.blocks(how["n_threads"]):
-        value, count = statistic.compute(prepared(block, detrend), windows, **how)
-        parts.append(value)
-        counts.append(count)
-    values = np.concatenate(parts, axis=-2) if len(parts) > 1 else parts[0]
-    count = np.concatenate(counts) if len(counts) > 1 else counts[0]
-    values, count = np.swapaxes(values, -1, -2), count.T
-    return (
-        values.reshape(*values.shape[:-1], *features.shape),
-        count.reshape(count.shape[0], *features.shape),
-    )
-
-
-def prepared(block: Block, detrend: str | None) -> Block:
-    """The block as its windows are to be read: as it is, or detrended window by window."""
-    return block if detrend is None else DetrendedBlock(block)

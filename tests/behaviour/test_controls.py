@@ -1,11 +1,22 @@
 """Controls for people who press and are filmed."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from scipy.ndimage import gaussian_filter1d
 
-from isc.behaviour import exclude_presses, split_subjects
+from isc.behaviour import (
+    PressExclusion,
+    SplitHalf,
+    correlate_with_agreement,
+    exclude_presses,
+    peak_agreement,
+    split_subjects,
+)
+from isc.synchrony.temporal import temporal_isc
 
 CUBE = xr.DataArray(np.ones((2, 11)), dims=("subject", "time"), coords={"subject": ["a", "b"], "time": np.arange(11.0)})
 PRESS = pd.DataFrame({"subject": ["a"], "onset": [5.0]})
@@ -45,3 +56,103 @@ def test_a_press_that_lasts_is_left_out_to_its_end():
 def test_what_cannot_be_read_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+NAMES = [f"sub-{k:02d}" for k in range(16)]
+RATE, FILM = 5, 900  # Hz, s
+
+
+def study(*, emotion, pressing, seed=0):
+    """Cube (subject, time, vertex) and presses: the film moves faces by `emotion`, pressing moves one's own face.
+
+    People press at moments of the film, 0 to 1 s late; without emotion faces have nothing in common but what the
+    movement of pressing puts into them.
+    """
+    rng = np.random.default_rng(seed)
+    time = np.arange(FILM * RATE) / RATE
+    moments = np.sort(rng.uniform(10, FILM - 10, 60))
+    rows, faces = [], rng.normal(size=(len(NAMES), time.size, 2))
+    common = gaussian_filter1d(rng.normal(size=time.size), 1)
+    common *= sum(np.exp(-((time - moment) ** 2) / 8) for moment in moments) / common.std()
+    for index, name in enumerate(NAMES):
+        onset = moments[rng.random(moments.size) < 0.6] + rng.uniform(0, 1)
+        rows += [(name, second) for second in onset]
+        twitch = sum(np.exp(-((time - second - 0.3) ** 2) / 0.1) for second in onset)
+        faces[index] += (emotion * common + pressing * twitch)[:, None]
+    coords = {"subject": NAMES, "time": time}
+    cube = xr.DataArray(faces, dims=("subject", "time", "vertex"), coords=coords)
+    return cube, pd.DataFrame(rows, columns=["subject", "onset"])
+
+
+def related(cube, presses, control, **options):
+    tisc = temporal_isc(cube)
+    agreement = peak_agreement(presses, windows=tisc, raters=NAMES)
+    return correlate_with_agreement(tisc, agreement, control=control(cube, presses, synchrony=temporal_isc), **options)
+
+
+def test_what_the_film_does_survives_both_controls():
+    cube, presses = study(emotion=1.5, pressing=0.0)
+    for control in (SplitHalf, PressExclusion):
+        result = related(cube, presses, control)
+        assert (result["p_fwe"] < 0.01).all()
+        assert (result["control_p_fwe"] < 0.05).all()
+        assert (np.sign(result["control_r"]) == np.sign(result["r"])).all()
+        assert result.attrs["control"] == control.name
+
+
+def test_what_pressing_does_to_ones_own_face_does_not_survive_the_exclusion_of_presses():
+    cube, presses = study(emotion=0.0, pressing=6.0)
+    control = partial(PressExclusion, before=1.0, after=1.5)
+    result = related(cube, presses, control)
+    assert (result["r"] > 0.3).all() and (result["p_fwe"] < 0.01).all()
+    assert (np.abs(result["control_r"]) < 0.2).all() and (result["control_p_fwe"] > 0.05).all()
+
+
+def test_the_main_result_is_the_same_with_and_without_a_control():
+    cube, presses = study(emotion=1.0, pressing=0.0)
+    tisc = temporal_isc(cube)
+    agreement = peak_agreement(presses, windows=tisc, raters=NAMES)
+    plain = correlate_with_agreement(tisc, agreement)
+    beside = related(cube, presses, SplitHalf)
+    for name in plain:
+        assert beside[name].identical(plain[name])
+    assert [name for name in beside if name not in plain] == [f"control_{name}" for name in plain]
+
+
+def test_a_control_that_cannot_be_tested_says_so_for_itself():
+    cube, presses = study(emotion=1.0, pressing=0.0)
+    faces, _ = SplitHalf(cube, presses, synchrony=temporal_isc).halves(NAMES)
+    result = related(cube, presses[presses["subject"].isin(faces)], SplitHalf)
+    assert "same in every window" in result.attrs["control_refused"]
+    assert result.attrs["refused"] == ""
+    assert result["control_p"].isnull().all() and result["p"].notnull().all()
+
+
+def test_who_gave_only_faces_or_only_presses_stays_in_that_half():
+    control = SplitHalf(CUBE.assign_coords(subject=["a", "b"]), PRESS, synchrony=temporal_isc)
+    with pytest.raises(ValueError, match="3 people or more, 2 given"):
+        control.halves(["a", "b"])
+    cube = xr.concat([CUBE, CUBE, CUBE], dim="subject").assign_coords(subject=list("abcdef"))
+    faces, pressing = SplitHalf(cube, PRESS, synchrony=temporal_isc).halves(["a", "b", "c", "x"])
+    assert {"d", "e", "f"} < set(faces) and "x" in pressing
+    assert not set(faces) & set(pressing)
+
+
+def test_logs_that_ran_for_a_part_of_the_film_keep_their_intervals_in_the_half():
+    cube, presses = study(emotion=1.0, pressing=0.0)
+    tisc = temporal_isc(cube)
+    logs = pd.DataFrame({"subject": NAMES, "start": 0.0, "stop": 600.0})
+    agreement = peak_agreement(presses, windows=tisc, raters=logs)
+    _, half = SplitHalf(cube, presses, synchrony=temporal_isc).series(tisc, agreement)
+    assert int(half["n_raters"].max()) == 8
+    assert (half.isnull().values == (tisc["stop"] > 600.0).values).all()
+
+
+def test_synchrony_on_other_windows_is_refused():
+    cube, presses = study(emotion=0.0, pressing=0.0)
+    tisc = temporal_isc(cube)
+    agreement = peak_agreement(presses, windows=tisc)
+    with pytest.raises(ValueError, match="synchrony of the control must give the windows and features of tisc"):
+        correlate_with_agreement(
+            tisc, agreement, control=PressExclusion(cube, presses, synchrony=partial(temporal_isc, window=10.0))
+        )

@@ -263,7 +263,7 @@ def test_the_naive_test_warns():
     result = correlate_with_agreement(
         on_windows(rng.normal(size=200)), on_windows(rng.normal(size=200)), method="naive", lags=(0, 0)
     )
-    assert "17 %" in result.attrs["warnings"][-1]
+    assert "15-17 % (overlap only) to 46-67 % (slow series)" in result.attrs["warnings"][-1]
     assert np.isnan(result["p_fwe"])
 
 

@@ -79,13 +79,41 @@ def test_irises_have_no_say_in_the_scale(shape):
     assert _map(plot_face_map(_values(values), shape)).norm.vmax == pytest.approx(0.1)
 
 
-def test_significant_vertices_have_dots_where_they_lie_and_are_counted(shape):
-    significant = xr.DataArray(np.isin(np.arange(478), [4, 13, 470]), dims="vertex")
+def _outline(figure):
+    """Segments of the line round significant vertices: it lies above everything else."""
+    lines = [c for c in figure.axes[0].collections if type(c).__name__ == "LineCollection" and c.get_zorder() == 3]
+    return np.array(lines[0].get_segments())
+
+
+def test_a_significant_vertex_is_outlined_halfway_to_its_neighbours_and_counted(shape):
+    significant = xr.DataArray(np.isin(np.arange(478), [4, 470]), dims="vertex")  # tip of the nose, an iris
     figure = plot_face_map(_values(np.zeros(478)), shape, significant=significant, view="front")
     (front,) = project(shape, "front")
-    dots = next(c for c in figure.axes[0].collections if type(c).__name__ == "PathCollection")
-    assert np.allclose(dots.get_offsets(), front.points[[4, 13]])
-    assert "significant (2 of 468 vertices)" in [t.get_text() for t in figure.axes[0].get_legend().get_texts()]
+    faces = triangles()[front.faces]
+    round_it = faces[(faces == 4).any(axis=1)]
+    neighbours = np.setdiff1d(round_it, [4])
+    ends = np.unique(_outline(figure).reshape(-1, 2).round(9), axis=0)
+    halfway = np.unique(((front.points[4] + front.points[neighbours]) / 2).round(9), axis=0)
+    assert len(_outline(figure)) == len(round_it)
+    assert np.allclose(ends, halfway)
+    assert "significant (1 of 468 vertices)" in [t.get_text() for t in figure.axes[0].get_legend().get_texts()]
+
+
+def test_the_outline_of_a_region_is_one_closed_line_round_it(shape):
+    from isc.mesh import regions
+
+    inside = np.isin(np.arange(478), regions()["nose"])
+    segments = _outline(
+        plot_face_map(_values(np.zeros(478)), shape, significant=xr.DataArray(inside, dims="vertex"), view="front")
+    )
+    _, uses = np.unique(segments.reshape(-1, 2).round(9), axis=0, return_counts=True)
+    assert (uses == 2).all()
+
+
+def test_nothing_is_outlined_where_nothing_or_everything_is_significant(shape):
+    for flags in (np.zeros(478, dtype=bool), np.ones(478, dtype=bool)):
+        figure = plot_face_map(_values(np.zeros(478)), shape, significant=xr.DataArray(flags, dims="vertex"))
+        assert _outline(figure).size == 0
 
 
 def test_profiles_show_the_half_that_is_seen_and_look_towards_the_front_view(shape):

@@ -5,7 +5,12 @@ import pytest
 import xarray as xr
 from scipy.signal import lfilter
 
-from isc.synchrony.diagnostics import autocorrelation_time, design_warnings, frame_shuffle_warning
+from isc.synchrony.diagnostics import (
+    autocorrelation_time,
+    design_findings,
+    frame_shuffle_warning,
+    require_subjects,
+)
 
 
 def ar1(decay, n_time=20_000, seed=0):
@@ -39,7 +44,13 @@ def test_the_frame_shuffle_warning_has_the_numbers_of_the_data():
 
 
 def test_small_designs_are_told():
-    assert design_warnings(21, 1000) == []
-    assert "not reported below 5" in design_warnings(3, 1000)[0]
-    assert "settle at about 20" in design_warnings(8, 1000)[0]
-    assert "between 2.8% and 9.0%" in design_warnings(30, 200)[0]
+    assert design_findings(21, 1000) == []
+    assert design_findings(21) == []
+    assert "not reported below 5" in design_findings(3, 1000)[0].message
+    assert "settle at about 20" in design_findings(8, 1000)[0].message
+    assert "between 2.8% and 9.0%" in design_findings(30, 200)[0].message
+
+
+def test_inference_for_four_people_is_refused():
+    with pytest.raises(ValueError, match="inference needs at least 5 subjects; given 4: describe synchrony"):
+        require_subjects(4)
