@@ -1,12 +1,9 @@
 """Shared fixtures and settings: where the external data are, a face and a synchrony result to show, no stopwatch."""
 
 import os
-<<<<<<< HEAD
-from importlib import resources
-=======
 import shutil
 from collections.abc import Callable
->>>>>>> study
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,17 +12,14 @@ import pytest
 import xarray as xr
 from hypothesis import settings
 
-<<<<<<< HEAD
 from isc.mesh import mean_shape
 from isc.preprocessing.align import align_faces
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 N_WINDOW = 21
-=======
 if TYPE_CHECKING:
     from isc.stages.run import RunRequest
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 # A small study rendered, tracked and analysed once for all tests that ask for it.
 EPOCHS = ((2.0, 9.5), (16.5, 24.0))
 DURATION = 28.0
@@ -37,7 +31,6 @@ extent = "common"
 [null]
 n_surrogates = 99
 """
->>>>>>> study
 
 # Machines are shared: a slow example says nothing about the code.
 settings.register_profile("patient", deadline=None)
@@ -54,7 +47,6 @@ def external_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-<<<<<<< HEAD
 def shape() -> xr.DataArray:
     """Mean shape of a real face, (vertex, space), inter-ocular distances."""
     with resources.files("isc.simulate").joinpath("portrait_landmarks.txt").open(encoding="utf-8") as file:
@@ -80,7 +72,8 @@ def agreement(tisc) -> xr.DataArray:
     coords = {"time": tisc["time"], "n_raters": ("window", np.full(N_WINDOW, 20))}
     share = np.where((tisc["time"] > 8) & (tisc["time"] < 20), 0.5, 0.05)
     return xr.DataArray(share, dims="window", coords=coords, attrs={"method": "share"})
-=======
+
+
 def analysed(tmp_path_factory: pytest.TempPathFactory) -> "RunRequest":
     """The request of a study of six viewers (one shares nothing) that was rendered and run whole."""
     from isc.demo import write_demo_study
@@ -109,4 +102,3 @@ def copied(analysed: "RunRequest", tmp_path: Path) -> Callable[..., "RunRequest"
         return RunRequest(folder, folder / "derivatives" / "isc", settings=folder / "code" / "small.toml")
 
     return copy
->>>>>>> study

@@ -7,26 +7,24 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-<<<<<<< HEAD
-from isc.io.atomic import write_bytes
 from isc.io.bids import figures_folder, participant_page, root_path
 from isc.io.derivatives import DerivativeError, read_sidecar, read_table
-=======
-from isc.io.bids import figures_folder, root_path
-from isc.io.derivatives import DerivativeError, read_sidecar, read_table
 from isc.io.file_sets import write_file_set
-from isc.io.text import TableError, read_tsv
->>>>>>> study
 from isc.mesh import mean_shape
 from isc.report import CITATIONS, Fact, Notice, ReportContent, render_report
 from isc.stages.behaviour import make_agreement, make_association, read_agreement
-<<<<<<< HEAD
 from isc.stages.explorer import write_explorer
-from isc.stages.group import FEATURE_SETS, Group, Progress, film_duration, make_cube, read_epochs, usable_participants
-=======
-from isc.stages.group import FEATURE_SETS, Group, Progress, epochs_path, film_duration, make_cube, usable_participants
+from isc.stages.group import (
+    FEATURE_SETS,
+    Group,
+    Progress,
+    epochs_path,
+    film_duration,
+    make_cube,
+    read_epochs,
+    usable_participants,
+)
 from isc.stages.ledger import Ledger
->>>>>>> study
 from isc.stages.methods import CITED, methods_text
 from isc.stages.participant_page import write_participant_page
 from isc.stages.sections import (
@@ -60,11 +58,6 @@ class Products:
 
 
 def analyse_group(
-<<<<<<< HEAD
-    study: Study, shelf: Shelf, participants: Mapping[str, Shelf], failed: Mapping[str, str], progress: Progress
-) -> Path:
-    """Make all products of the group and write the report, a page a participant and the explorer.
-=======
     study: Study,
     shelf: Shelf,
     participants: Mapping[str, Shelf],
@@ -73,8 +66,7 @@ def analyse_group(
     *,
     stages: Sequence[str] = STAGES,
 ) -> Path | None:
-    """Make all products of the group and draw the report.
->>>>>>> study
+    """Make all products of the group and draw the report, a page a participant and the explorer.
 
     Parameters
     ----------
@@ -132,20 +124,6 @@ def make_report(group: Group, products: Products, n_recorded: int) -> Path:
     Path
         report.html
     """
-<<<<<<< HEAD
-    notes: list[str] = []
-    usable = usable_participants(study, participants, failed, notes)
-    group = Group(study, shelf, usable, notes)
-    products = _make(group, progress)
-    content = _content(group, products, len(participants))
-    path = root_path(shelf.root, "report")
-    write_report(path, content)
-    _write_figures(group, content)
-    for participant in usable.values():
-        write_participant_page(study, participant)
-    write_explorer(study, shelf)
-    return path
-=======
     page, inputs = root_path(group.shelf.root, "report"), _report_inputs(group, products)
     parameters: dict[str, object] = {}
     if not any(group.shelf.ledger.planned(path) for path in inputs):
@@ -157,9 +135,11 @@ def make_report(group: Group, products: Products, n_recorded: int) -> Path:
         figures = _figure_files(group, content)
         values = {"page": page.name, "figures": [path.relative_to(group.shelf.root).as_posix() for path in figures]}
         files = {page: render_report(content).encode(), **figures}
+        for participant in group.participants.values():
+            write_participant_page(group.study, participant)
+        write_explorer(group.study, group.shelf)
         write_file_set(files, group.shelf.path("report"), values, sidecar)
     return page
->>>>>>> study
 
 
 def _report_inputs(group: Group, products: Products) -> list[Path]:
