@@ -31,6 +31,8 @@ from figures import draw_action_units, draw_corpus
 from inputs import action_units, corpora, data_folders, generated
 
 from isc.classification.scores import class_table
+from isc.io.sidecars import read_dictionary
+from isc.report.results import summary_faults
 
 HERE = Path(__file__).parent
 QUICK: dict[str, Any] = {"n_repeats": 1, "n_permutations": 999, "n_refit": 9, "n_bootstrap": 500, "n_draws": 5}
@@ -97,7 +99,7 @@ def main() -> None:
     settings, summary, folders = read_settings(quick=options.quick), {}, data_folders(options.data)
     figures, tables = options.out / "figures", options.out / "tables"
     tables.mkdir(parents=True, exist_ok=True)
-    draw_action_units(analyse_action_units(action_units(folders), settings, summary, tables), figures)
+    draw_action_units(analyse_action_units(action_units(options.data), settings, summary, tables), figures)
     print_action_units(summary)
     clips = options.out / ("clips_quick" if options.quick else "clips")
     meshes: dict[str, xr.DataArray] = {"generated": generated(clips, settings["generated"], settings["seed"])}
@@ -111,6 +113,9 @@ def main() -> None:
             study.space.clips["subject"].nunique(),
         )
         print_gap(name, summary)
+    unexplained = [f for f in summary_faults(summary, read_dictionary("expressions")["Values"]) if "not explained" in f]
+    if unexplained:
+        raise ValueError(f"data_dictionary/expressions.json does not explain the summary: {'; '.join(unexplained)}")
     known = {key: value for key, value in summary.items() if math.isfinite(value)}  # levels with too few clips are NaN
     (options.out / "summary.json").write_text(json.dumps(known, indent=2) + "\n")
 
