@@ -77,7 +77,7 @@ def test_the_whole_study_runs_and_its_summary_is_explained(load, monkeypatch, me
     assert faults == []
     gap = summary["generated/published/all/accuracy"] - summary["generated/guarded/all/accuracy"]
     assert summary["generated/gap/all/accuracy"] == pytest.approx(gap)
-    assert gap > 0.2
+    assert gap > 0.1
     assert summary["generated/explanation/largest_error"] < 1e-10 * summary["generated/explanation/largest_margin"]
     figures = {path.stem for path in (tmp_path / "figures").glob("*.png")}
     assert {
@@ -112,9 +112,7 @@ def test_published_action_units_tell_expressions_of_people_never_seen(load, exte
     six = data.isel(clip=np.flatnonzero(np.isin(data["label"], module.read_settings(quick=True)["labels"])))
     found = {}
     for split in ("kfold", "repetition_grouped", "take_grouped", "leave_one_subject_out"):
-        result = (
-            isc.cross_validate(six, split=split) if split != "kfold" else _quiet(isc.cross_validate, six, split=split)
-        )
+        result = isc.cross_validate(six, split=split)
         found[split] = score_table(result, n_bootstrap=10).loc["accuracy", "value"]
     values = list(found.values())
     assert values == sorted(values, reverse=True)  # the more is kept together, the less is recognised
