@@ -10,7 +10,7 @@ import xarray as xr
 
 from isc.classification.clips import encode
 from isc.classification.evaluate import folds_of, run_folds
-from isc.classification.models import Learner
+from isc.classification.models import Learner, vote
 from isc.classification.scores import METRICS, confusion_scores, subject_confusion
 from isc.classification.splits import Split
 from isc.kernels.gram import agreement_of_labels
@@ -96,6 +96,8 @@ def permutation_test(
     if learner.k == 1:
         near = run_folds(learner, codes, classes, folds)["nearest"].values
         values = _of_neighbours(every, near, len(classes), statistic)
+    elif learner.k is not None:
+        values = _of_votes(every, _neighbours(learner, folds.values[0]), len(classes), statistic)
     else:
         values = np.array([_refit(learner, labels, classes, folds, statistic) for labels in every])
     observed, null = values[0], values[1:]
@@ -116,6 +118,24 @@ def _of_neighbours(labellings: np.ndarray, nearest: np.ndarray, n_class: int, st
         agreement_of_labels(block, nearest, counts)
         values.append(confusion_scores(counts)[statistic])
     return np.concatenate(values)
+
+
+def _neighbours(learner: Learner, fold: np.ndarray) -> np.ndarray:
+    """Positions of the k nearest training clips (clip, k) of every clip; -1 where it is not tested."""
+    near = np.full((fold.size, learner.k or 1), -1)
+    for number in np.unique(fold[fold >= 0]):
+        test = np.flatnonzero(fold == number)
+        near[test] = learner.neighbours(np.flatnonzero(fold != number), test)
+    return near
+
+
+def _of_votes(labellings: np.ndarray, near: np.ndarray, n_class: int, statistic: str) -> np.ndarray:
+    """The statistic of many labellings when each clip is called what most of its neighbours are called."""
+    tested = near[:, 0] >= 0
+    counts = np.zeros((len(labellings), n_class, n_class), dtype=np.int64)
+    for confusion, labels in zip(counts, labellings, strict=True):
+        np.add.at(confusion, (labels[tested], vote(labels[near[tested]])), 1)
+    return confusion_scores(counts)[statistic]
 
 
 def _refit(learner: Learner, codes: np.ndarray, classes: Sequence[str], folds: xr.DataArray, statistic: str) -> float:
