@@ -12,8 +12,8 @@ nothing else. Writes benchmarks/output/classification.json.
 import os
 
 # One thread each, also of scikit-learn's own loops: threads that wait for one another burn CPU time on a busy machine.
-for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-    os.environ.setdefault(variable, "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
 import json
