@@ -10,8 +10,8 @@ import xarray as xr
 from isc.classification.bands import with_band
 from isc.classification.clips import encode
 from isc.classification.evaluate import folds_of
-from isc.classification.inference import permuted_labels
 from isc.classification.models import Learner
+from isc.classification.permutations import permuted_labels
 from isc.classification.splits import Split
 from isc.kernels.gram import best_of_first
 

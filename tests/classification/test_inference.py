@@ -9,7 +9,8 @@ import xarray as xr
 
 from isc.classification.distance_space import DistanceSpace
 from isc.classification.evaluate import cross_validate
-from isc.classification.inference import compare_models, permutation_test, permuted_labels, sign_flip
+from isc.classification.inference import compare_models, permutation_test, sign_flip
+from isc.classification.permutations import permuted_labels
 from tests.classification.conftest import make_meshes
 
 
