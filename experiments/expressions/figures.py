@@ -73,7 +73,10 @@ def _draw_reasons(name: str, study: Study, meshes: xr.DataArray, folder: Path, s
     shape = meshes.mean("clip").transpose("vertex", "space")
     for number, kind in enumerate(kinds):
         share = why["contribution"].isel(clip=number).rename(feature="pair")
-        share = share.rename("margin").assign_attrs(long_name="part of the margin (miss less hit)")
+        label = str(why["label"].values[number])
+        share = share.rename("margin").assign_attrs(
+            long_name=f"{label} clip, {kind}: part of the margin (miss less hit)"
+        )
         ends = (why["vertex_a"].values, why["vertex_b"].values)
         save(isc.plot_pair_map(share, shape, *ends, top=TOP_PAIRS), folder / f"{name}_pairs_{kind}.png")
         at_vertex = why["by_vertex"].isel(clip=number).rename("margin")
