@@ -1,6 +1,7 @@
 """The analyses of the poster on one corpus, as published and guarded, and what they found on action units."""
 
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -92,11 +93,11 @@ def _compare(results: dict, name: str, summary: Summary) -> None:
 
 
 def _permute_estimators(data: xr.DataArray, settings: dict[str, Any], summary: Summary) -> None:
-    """p of the models that learn anew from every permutation, on people never seen; a process each."""
+    """P of the models that learn anew from every permutation, on people never seen; a process each."""
     jobs = [
         (name, clips, model) for name, clips in label_sets(data, settings["labels"]).items() for model in MODELS[1:]
     ]
-    with ProcessPoolExecutor(2) as pool:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         tests = pool.map(
             _permuted, [clips for _, clips, _ in jobs], [m for *_, m in jobs], [settings["n_refit"]] * len(jobs)
         )

@@ -48,9 +48,21 @@ def test_all_1440_speech_clips_of_ravdess_are_read(tmp_path):
 
 
 def test_wrong_names_of_ravdess_are_listed_and_nothing_is_guessed(tmp_path):
-    touch(tmp_path, "02-01-03-01-01-01-01.mp4", "01-01-03-01-01-01-01.mp4", "Actor_05/02-01-03-01-01-01-06.mp4", "notes.txt",
-          "02-01-09-01-01-01-01.mp4", "02-01-01-02-01-01-01.mp4", "02-01-03-01-01-01.mp4", "03-01-03-01-01-01-01.mp4",
-          "02-01-03-01-01-01-25.mp4", "02-03-03-01-01-01-01.mp4", "copy/02-01-03-01-01-01-01.mp4", ".hidden/x.mp4")  # fmt: skip
+    touch(
+        tmp_path,
+        "02-01-03-01-01-01-01.mp4",
+        "01-01-03-01-01-01-01.mp4",
+        "Actor_05/02-01-03-01-01-01-06.mp4",
+        "notes.txt",
+        "02-01-09-01-01-01-01.mp4",
+        "02-01-01-02-01-01-01.mp4",
+        "02-01-03-01-01-01.mp4",
+        "03-01-03-01-01-01-01.mp4",
+        "02-01-03-01-01-01-25.mp4",
+        "02-03-03-01-01-01-01.mp4",
+        "copy/02-01-03-01-01-01-01.mp4",
+        ".hidden/x.mp4",
+    )
     corpus = ravdess_clips(tmp_path)
     assert corpus.clips["clip"].tolist() == ["02-01-03-01-01-01-01"]
     assert problems(corpus) == {
@@ -74,8 +86,17 @@ def test_both_modalities_of_a_performance_are_one_item(tmp_path):
 
 
 def test_clips_of_crema_d_are_read(tmp_path):
-    touch(tmp_path, "1001_DFA_ANG_XX.flv", "1001_IEO_SAD_HI.flv", "1091_IEO_HAP_LO.mp4", "1040_ITH_SAD_X.flv", "1092_DFA_ANG_XX.flv",
-          "1001_ABC_ANG_XX.flv", "1001_DFA_SUR_XX.flv", "1001_DFA_ANG_MX.flv")  # fmt: skip
+    touch(
+        tmp_path,
+        "1001_DFA_ANG_XX.flv",
+        "1001_IEO_SAD_HI.flv",
+        "1091_IEO_HAP_LO.mp4",
+        "1040_ITH_SAD_X.flv",
+        "1092_DFA_ANG_XX.flv",
+        "1001_ABC_ANG_XX.flv",
+        "1001_DFA_SUR_XX.flv",
+        "1001_DFA_ANG_MX.flv",
+    )
     corpus = crema_d_clips(tmp_path)
     assert corpus.clips["label"].tolist() == ["angry", "sad", "happy"]
     assert corpus.clips["intensity"].tolist() == ["unspecified", "high", "low"]
@@ -98,10 +119,14 @@ def test_clips_of_facexp_are_read_by_three_numbers(tmp_path):
 
 @pytest.fixture
 def ratings():
-    return pd.DataFrame(
-        {"PEDFE_code": ["a1", "a2", "a3", "a4", "a5"], "who": [7, 7, 8, 8, 9], "type": ["Posed", "Genuine ", "posed", "both", "Posed"],
-         "emotion": ["Happiness", "Anger", "Awe", "Anger", "Anger"], "hr": [90.0, 45.0, 10.0, 20.0, 30.0]}
-    )  # fmt: skip
+    rows = [
+        ("a1", 7, "Posed", "Happiness", 90.0),
+        ("a2", 7, "Genuine ", "Anger", 45.0),
+        ("a3", 8, "posed", "Awe", 10.0),
+        ("a4", 8, "both", "Anger", 20.0),
+        ("a5", 9, "Posed", "Anger", 30.0),
+    ]
+    return pd.DataFrame(rows, columns=["PEDFE_code", "who", "type", "emotion", "hr"])
 
 
 COLUMNS = {"code": "PEDFE_code", "subject": "who", "kind": "type", "label": "emotion", "hit_rate": "hr"}
