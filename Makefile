@@ -59,7 +59,7 @@ format: $(VENV)/.installed-lint
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.installed-bench
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.run
 
 # Resolved in an empty environment, or what happens to be installed would be pinned.
 constraints:

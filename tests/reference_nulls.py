@@ -10,7 +10,9 @@ def flipped_mean(series, starts, length, signs):
     value = np.empty((series.shape[0], len(starts)))
     for w, start in enumerate(starts):
         part = np.array(series[..., start : start + length], dtype=np.float64)
-        centred = (part - np.nanmean(part, axis=-1, keepdims=True)) * np.asarray(signs)[:, None]
+        present = np.isfinite(part)
+        mean = np.where(present, part, 0).sum(axis=-1) / np.maximum(present.sum(axis=-1), 1)
+        centred = (part - mean[..., None]) * np.asarray(signs)[:, None]
         value[:, w] = reference.pairwise_mean(centred, [0], length)[0][:, 0]
     return value
 

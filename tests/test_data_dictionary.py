@@ -7,11 +7,12 @@ import pytest
 
 from isc.io.bids import PRODUCTS
 from isc.io.face_tracker import BLENDSHAPES
+from isc.io.log_mapping import LogMapping
 from isc.io.sidecars import PARTS, dictionary_folder, dictionary_names, read_dictionary
 
 LATER = {"classification", "confusion"}  # named by io.bids, written by stages to come
 ROOT = Path(__file__).parents[1]
-NOT_DERIVATIVES = {"participants", "scans", "events", "epochs", "descriptions"}
+NOT_DERIVATIVES = {"participants", "scans", "events", "epochs", "descriptions", "ratings", "log_mapping"}
 DTYPES = re.compile(r"bool|str|u?int(8|16|32|64)?|float(32|64)?|list")
 FIELDS = {"LongName", "Description", "Units", "Levels", "dtype", "dims", "source", "Optional"}
 UNITS = {"s", "1", "px", "Hz", "deg", "deg/s", "cm", "samples", "inter-ocular distance"}
@@ -100,3 +101,7 @@ def test_blendshapes_are_those_of_the_tracker_in_its_order():
 
 def test_a_key_log_has_presses_and_two_markers():
     assert set(read_dictionary("events")["Columns"]["trial_type"]["Levels"]) == {"start", "stop", "press"}
+
+
+def test_every_key_of_a_mapping_of_logs_is_explained_and_no_other():
+    assert list(read_dictionary("log_mapping")["Values"]) == list(LogMapping.model_fields)

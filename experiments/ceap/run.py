@@ -131,7 +131,7 @@ def shifted_mean(cube: xr.DataArray, n_surrogates: int) -> np.ndarray:
 
 
 def mismatched(cube: xr.DataArray, others: list[xr.DataArray]) -> np.ndarray:
-    """Each person's rating with the mean of the others' ratings of other clips, averaged over these clips, (person,)."""
+    """Each person's rating with the mean of the others' ratings of the other clips, averaged, (person,)."""
     time = np.arange(0.0, min(float(c["time"][-1]) for c in [cube, *others]), 1 / COMMON_RATE)
     own = cube.interp(time=time).values
     found = []
@@ -185,7 +185,7 @@ def draw_ratings(cubes: dict[str, dict[str, xr.DataArray]]) -> Figure:
     for row, scale in zip(axes, SCALES, strict=True):
         for ax, clip in zip(row, CLIPS, strict=True):
             cube = cubes[scale][clip]
-            ax.plot(cube["time"], cube.values.T, color=LINE_GREY, linewidth=0.4, alpha=0.5)
+            ax.plot(cube["time"], cube.values.T, color=LINE_GREY, linewidth=0.4, alpha=0.35)
             ax.plot(cube["time"], cube.mean("subject"), color=BLUE, linewidth=1.6)
             ax.axhline(5, color=INK, linewidth=0.4)
         row[0].set_ylabel(f"{scale} (1 to 9)")
@@ -219,7 +219,7 @@ def draw_summary(table: pd.DataFrame) -> Figure:
     ax.plot(place, table["mismatched_loo_mean"], "D", color=VERMILLION, markersize=3.5, label="other clips")
     ax.axhline(0, color=LINE_GREY, linewidth=0.6)
     ax.set_xticks(place, [f"{row.clip}\n{row.scale[:3]}." for row in table.itertuples()])
-    ax.set_ylabel("leave-one-out r (mean over people)")
+    ax.set_ylabel("mean leave-one-out r")
     figure.legend(loc="outside upper left")
     return figure
 

@@ -36,7 +36,7 @@ DATA = Path(os.environ.get("ISC_DATA", HERE.resolve().parents[2] / "shared" / "d
 
 def aligned(path: Path) -> xr.DataArray:
     """Landmarks of one video without head movement."""
-    return isc.align_faces(isc.read_face_video(path, subject=path.stem)["landmarks"])
+    return isc.align_faces(isc.read_face_video(path, subject=path.stem))
 
 
 def cube_of_videos(folder: Path) -> xr.DataArray:

@@ -13,6 +13,7 @@ from numba import njit
 from isc.kernels import correlation
 from isc.kernels.correlation import Arrays, Others, least_samples, read_source
 from isc.kernels.distance_matrices import PackedWindows, packed_matrices, packed_windows
+from isc.kernels.distance_series import distance_series
 from isc.kernels.pairwise import pairwise_windows
 from isc.kernels.plan import Plan, in_threads, make_workspace, plan_windows, row_stride, slice_plan, tiles
 from isc.kernels.simd import FAST, LANES
@@ -242,29 +243,6 @@ def correlation_matrices_of_distances(
 
         in_threads(run, tiles(len(vertex_a), MATRIX_PAIRS), n_threads)
     return value, count
-
-
-def distance_series(landmarks: np.ndarray, vertex_a: np.ndarray, vertex_b: np.ndarray) -> np.ndarray:
-    """Distances of some vertex pairs as series.
-
-    Parameters
-    ----------
-    landmarks : ndarray, shape (subject, time, vertex, axis)
-    vertex_a, vertex_b : ndarray of int, shape (pair,)
-
-    Returns
-    -------
-    ndarray of float32, shape (pair, 1, subject, time)
-
-    Examples
-    --------
-    >>> points = np.array([[[[0.0, 0.0], [3.0, 4.0]]]])
-    >>> distance_series(points, np.array([0]), np.array([1])).ravel().tolist()
-    [5.0]
-    """
-    gap = landmarks[:, :, vertex_a].astype(np.float64) - landmarks[:, :, vertex_b]
-    distance = np.sqrt((gap**2).sum(axis=-1))
-    return np.ascontiguousarray(distance.transpose(2, 0, 1)[:, None], dtype=np.float32)
 
 
 def _by_series(

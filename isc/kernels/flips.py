@@ -57,7 +57,7 @@ def dyad_tables(flips: np.ndarray) -> FlipTables:
     --------
     >>> tables = dyad_tables(np.array([[1, 1, -1, 1]]))
     >>> tables.terms.tolist(), tables.entries.tolist()
-    ([1, 2, 3, 6, 7, 11], [[4]])
+    ([1, 2, 3, 6, 7, 11], [[2]])
     """
     n = flips.shape[1]
     groups = [np.arange(k, min(k + GROUP, n)) for k in range(0, n, GROUP)]

@@ -8,18 +8,40 @@ from numba import njit
 from isc.kernels.plan import in_threads
 from isc.kernels.simd import FAST, LANES, load, transpose
 
-TIME_TILE, SERIES_TILE = 64, 16
+TIME_TILE = 64  # samples transposed at a time
+LOOKS = 15  # samples among which a typical value is sought
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
-def first_finite(values: Any, origin: Any) -> None:
-    """First finite value of every series, values (time, series) to origin (series,); 0 when there is none."""
+def typical_values(values: Any, origin: Any) -> None:
+    """A typical value of every series, values (time, series) to origin (series,); 0 when nothing is finite.
+
+    The lower median of the finite values among fifteen samples, else the first finite value. A first sample may be
+    an outlier, and float32 would then have no digits left for the difference of the others to it.
+    """
+    n_time = values.shape[0]
+    step, sorted_values = max(1, n_time // LOOKS), np.empty(LOOKS, values.dtype)
     for k in range(values.shape[1]):
-        origin[k] = 0
-        for t in range(values.shape[0]):
-            if np.isfinite(values[t, k]):
-                origin[k] = values[t, k]
-                break
+        count = 0
+        for look in range(min(LOOKS, n_time)):
+            value = values[look * step, k]
+            if np.isfinite(value):
+                place = count
+                while place > 0 and sorted_values[place - 1] > value:
+                    sorted_values[place] = sorted_values[place - 1]
+                    place -= 1
+                sorted_values[place] = value
+                count += 1
+        origin[k] = sorted_values[(count - 1) // 2] if count else first_finite(values[:, k])
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def first_finite(series: Any) -> Any:
+    """First finite value of a series, 0 when there is none."""
+    for value in series:
+        if np.isfinite(value):
+            return value
+    return series.dtype.type(0)
 
 
 @njit(**FAST)
@@ -53,7 +75,7 @@ def relayout(
     out: np.ndarray | None = None,
     n_threads: int = 1,
 ) -> np.ndarray:
-    """Series in the order the kernels read, each less its first finite value.
+    """Series in the order the kernels read, each less a typical value of its own.
 
     The subtraction is done before the values are rounded to float32, so that an offset of 1e8 costs no precision; a
     correlation does not change by it.
@@ -77,7 +99,7 @@ def relayout(
     Examples
     --------
     >>> relayout(1e8 + np.arange(3.0).reshape(1, 3, 1, 1)).ravel().tolist()
-    [0.0, 1.0, 2.0]
+    [-1.0, 0.0, 1.0]
     """
     first, last, _ = features.indices(values.shape[2])
     kind = np.float32 if values.dtype.kind == "f" and values.dtype.itemsize <= 4 else np.float64
@@ -91,7 +113,7 @@ def relayout(
 
     def run(s: int) -> None:
         origin, pitch = np.zeros(n_series + LANES, dtype=kind), n_all * n_component
-        first_finite(matrix[s], origin)
+        typical_values(matrix[s], origin)
         if kind is np.float32:
             shape = (n_subject, n_time, n_series, s)
             _transpose_whole(values.reshape(-1), origin, shape, s * n_time * pitch + begin, pitch, flat)

@@ -11,6 +11,7 @@ from isc.plots.matrix import plot_subject_matrix, plot_subject_series
 from isc.plots.null import plot_null
 from isc.plots.quality import plot_quality
 from isc.plots.recording import plot_recording
+from isc.plots.relation import plot_relation
 from isc.plots.series import plot_agreement, plot_tisc
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "plot_pair_map",
     "plot_quality",
     "plot_recording",
+    "plot_relation",
     "plot_subject_matrix",
     "plot_subject_series",
     "plot_tisc",

@@ -92,12 +92,12 @@ def plot_tisc(
         _draw_agreement(lowest, check_dims(agreement, ("window",), "agreement"))
         shade_epochs(lowest, epochs)
     shade_epochs(ax, epochs)
-    _draw_null_and_series(ax, tisc, thresholds)
+    draw_null_and_series(ax, tisc, thresholds)
     if significant is not None:
         _mark_significant(ax, tisc, check_dims(significant, ("window",), "significant"))
     name_epochs(ax, epochs)
     ax.set_ylabel(axis_label("t-ISC", summary_label(tisc), subjects_label(tisc)))
-    _add_key(ax, title=_feature_label(tisc))
+    _add_key(ax, title=feature_label(tisc))
     lowest.set_xlabel(TIME_LABEL)
     return figure_of(ax)
 
@@ -154,7 +154,8 @@ def plot_agreement(
     return figure_of(ax)
 
 
-def _draw_null_and_series(ax: Axes, tisc: xr.DataArray, thresholds: xr.Dataset | None) -> None:
+def draw_null_and_series(ax: Axes, tisc: xr.DataArray, thresholds: xr.Dataset | None) -> None:
+    """The t-ISC of one feature (window,) over the band of its null; limits leave room for names above."""
     borders = window_borders(tisc["time"].values)
     lower, upper = _null_edges(tisc, thresholds)
     ax.set(xlim=borders[[0, -1]], ylim=_value_limits(tisc.values, lower, upper))
@@ -219,7 +220,7 @@ def _add_key(ax: Axes, *, title: str = "") -> None:
     ax.set_title(title, pad=height + TITLE_GAP, parse_math=False)  # a $ in a name is a $
 
 
-def _feature_label(tisc: xr.DataArray) -> str:
+def feature_label(tisc: xr.DataArray) -> str:
     """'vertex 61', 'distance of vertices 13 and 14', or nothing: what the series was selected by."""
     coords = {name: coord.item() for name, coord in tisc.coords.items() if coord.ndim == 0}
     if {"vertex_a", "vertex_b"} <= set(coords):

@@ -72,7 +72,7 @@ def get_axes(ax: Axes | None, *, height: float, width: float = PAGE_WIDTH) -> Ax
     if ax is not None:
         return ax
     figure = Figure(figsize=(width / MM_PER_INCH, height / MM_PER_INCH), layout="constrained")
-    return _neat(figure.add_subplot())
+    return neat(figure.add_subplot())
 
 
 def figure_of(ax: Axes) -> Figure:
@@ -113,14 +113,14 @@ def split(
     panels: list[Axes] = []
     for place in range(rows * columns):
         shared: Any = {f"share{share}": panels[0]} if panels and share != "none" else {}
-        panel = _neat(ax.inset_axes(grid[place].get_position(figure_of(ax)).bounds, **shared), like=ax)
+        panel = neat(ax.inset_axes(grid[place].get_position(figure_of(ax)).bounds, **shared), like=ax)
         row, column = divmod(place, columns)
         panel.tick_params(labelbottom=share != "x" or row == rows - 1, labelleft=share != "y" or column == 0)
         panels.append(panel)
     return panels
 
 
-def _neat(ax: Axes, *, like: Axes | None = None) -> Axes:
+def neat(ax: Axes, *, like: Axes | None = None) -> Axes:
     """Small ticks, or those of other axes; matplotlib makes ticks late, when the style is no longer in force."""
     ticks = {"labelsize": STYLE["xtick.labelsize"], "width": STYLE["axes.linewidth"], "length": 2.5}
     wanted = ticks if like is None else {k: v for k, v in like.xaxis.get_tick_params().items() if k in ticks}

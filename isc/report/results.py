@@ -11,7 +11,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from isc.io.atomic import write_bytes
-from isc.io.sidecars import read_dictionary
+from isc.io.sidecars import differences, read_dictionary
 from isc.io.text import write_tsv
 from isc.report.vector import figure_svg
 
@@ -38,12 +38,13 @@ def write_results(
     tables : mapping of str to DataFrame
     figures : mapping of str to Figure
     dictionary : str
-        Entry of the data dictionary whose ``Values`` explain the summary; ``<word>`` in its keys stands for any part.
+        Entry of the data dictionary whose ``Values`` explain the summary (``<word>`` in its keys stands for any part);
+        the entries ``dictionary_NAME`` explain the columns of the tables.
 
     Raises
     ------
     ValueError
-        When a key is not explained, or an explained key is missing.
+        When a key or column is not explained, or an explained one is missing.
 
     Examples
     --------
@@ -51,11 +52,13 @@ def write_results(
     >>> folder = Path(tempfile.mkdtemp())
     >>> write_results(folder, summary={"a": 1.0}, tables={}, figures={}, dictionary="recovery")
     Traceback (most recent call last):
-    ValueError: summary and data_dictionary/recovery.json differ: a is not explained; ...
+    ValueError: results and data_dictionary/recovery.json differ: a is not explained; ...
     """
     faults = summary_faults(summary, read_dictionary(dictionary)["Values"])
+    for name, table in tables.items():
+        faults += [f"table {name}: {text}" for text in differences(f"{dictionary}_{name}", table)]
     if faults:
-        raise ValueError(f"summary and data_dictionary/{dictionary}.json differ: {'; '.join(faults)}")
+        raise ValueError(f"results and data_dictionary/{dictionary}.json differ: {'; '.join(faults)}")
     for name, table in tables.items():
         write_tsv(table, folder / "tables" / f"{name}.tsv")
     for name, figure in figures.items():

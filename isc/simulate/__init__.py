@@ -4,6 +4,7 @@ Everything here is drawn from a seed and is evidence about nobody. Use it to lea
 calibrate a design before people are invited.
 """
 
+from isc.simulate.aligned import simulate_landmarks
 from isc.simulate.audience import Audience, Viewer, simulate_audience
 from isc.simulate.camera import Camera
 from isc.simulate.cubes import Signal, simulate_cube
@@ -21,4 +22,5 @@ __all__ = [
     "simulate_cube",
     "simulate_face_video",
     "simulate_key_log",
+    "simulate_landmarks",
 ]

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from isc.kernels import correlation, distances
+from isc.kernels.distance_series import distance_series
 from isc.kernels.layout import relayout
 from isc.synchrony.pairs import VertexPairs
 from isc.synchrony.series import FeatureLabels, FeatureSeries, Space, as_landmarks, as_series, feature_labels
@@ -130,7 +131,7 @@ class DistanceBlock:
 
     def series_of(self, features: slice) -> np.ndarray:
         """Distance series of some pairs."""
-        return distances.distance_series(self.landmarks, self.vertex_a[features], self.vertex_b[features])
+        return distance_series(self.landmarks, self.vertex_a[features], self.vertex_b[features])
 
     def pairwise_mean(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
         """Mean over dyads."""

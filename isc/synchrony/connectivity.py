@@ -6,7 +6,8 @@ import numpy as np
 import xarray as xr
 
 from isc.cube import subject_ids
-from isc.kernels.connectivity import leave_one_out_connectivity, pairwise_connectivity
+from isc.kernels.connectivity import gapped_connectivity, leave_one_out_connectivity, pairwise_connectivity
+from isc.kernels.correlation import least_samples
 from isc.synchrony.estimate import Estimator
 from isc.synchrony.series import FeatureSeries, Space, as_series
 from isc.synchrony.temporal import MIN_VALID
@@ -38,8 +39,8 @@ def isfc(
     space : {"axes", "norm", "displacement"}
         How a vertex is read when the cube has dim ``space``; a vector has no single correlation with another.
     min_valid : float
-        In a window, a series with a smaller share of finite samples is left out. Missing samples of the others are
-        replaced by the series' mean in that window.
+        In a window, a series with a smaller share of finite samples is left out, as is a flat one; the others are
+        correlated over the samples that both have, as in `isc.temporal_isc`.
 
     Returns
     -------
@@ -91,20 +92,15 @@ def _one_window(
 ) -> np.ndarray:
     """Connectivity of one window (feature, feature)."""
     start = windows.starts[number]
-    samples = np.moveaxis(series.values[:, start : start + windows.length, :, 0], 1, 2).astype(np.float64)
-    samples = _without_gaps(samples, min_valid)
+    samples = np.moveaxis(series.values[:, start : start + windows.length, :, 0], 1, 2)
+    count = np.isfinite(samples).sum(axis=-1)
+    kept = count >= least_samples(min_valid, windows.length)
+    samples = samples if kept.all() else np.where(kept[..., None], samples, np.nan)
+    if (kept & (count < windows.length)).any():
+        return gapped_connectivity(samples, leave_one_out=estimator == "leave_one_out")
     if estimator == "pairwise":
         return pairwise_connectivity(samples)[0]
     return leave_one_out_connectivity(samples)
-
-
-def _without_gaps(samples: np.ndarray, min_valid: float) -> np.ndarray:
-    """Gaps at the series' mean; series with too few finite samples all NaN."""
-    finite = np.isfinite(samples)
-    count = finite.sum(axis=-1, keepdims=True)
-    mean = np.where(finite, samples, 0.0).sum(axis=-1, keepdims=True) / np.maximum(count, 1)
-    filled = np.where(finite, samples, mean)
-    return np.where(count >= min_valid * samples.shape[-1], filled, np.nan)
 
 
 def _feature_coords(series: FeatureSeries) -> dict[str, xr.Variable]:

@@ -119,14 +119,14 @@ def _ranks(n_surrogates: int, rate: float) -> tuple[int, int, int]:
     half = (1 - MONTE_CARLO_COVERAGE) / 2
     shallow = int(binom.ppf(half, n_surrogates, rate))
     deep = int(binom.ppf(1 - half, n_surrogates, rate)) + 1
-    return rank, min(deep, n_surrogates), shallow
+    return rank, deep, shallow
 
 
 def _at_rank(descending: np.ndarray, rank: int) -> np.ndarray:
-    """The rank-th largest along the first axis; +inf at rank 0; NaN where there is no finite surrogate."""
-    if rank > 0:
+    """The rank-th largest along the first axis; beyond either end infinite; NaN where there is no finite surrogate."""
+    if 0 < rank <= len(descending):
         return descending[rank - 1]
-    return np.where(np.isfinite(descending[0]), np.inf, np.nan)
+    return np.where(np.isfinite(descending[0]), np.inf if rank <= 0 else -np.inf, np.nan)
 
 
 def _percentile(extremes: np.ndarray, share: float, rule: Literal["linear", "hazen"]) -> np.ndarray:
@@ -171,6 +171,55 @@ def p_values(tisc: xr.DataArray, null: xr.DataArray, *, tail: Tail = "greater") 
     p = np.where(np.isfinite(values.values), p, np.nan)
     attrs = {"units": "1", "long_name": "familywise p", "tail": tail, "scope": null.attrs.get("scope", "recording")}
     return values.copy(data=p).rename("p").assign_attrs(attrs).transpose(*tisc.dims)
+
+
+def p_intervals(p: xr.DataArray, n_surrogates: int, *, coverage: float = MONTE_CARLO_COVERAGE) -> xr.Dataset:
+    """Interval of the p that infinitely many surrogates would give.
+
+    The number of surrogates at least as extreme is binomial: Clopper and Pearson's exact interval, which holds for
+    each cell by itself.
+
+    Parameters
+    ----------
+    p : DataArray
+        ``(b + 1) / (M + 1)``, one-sided, from `p_values` or a cluster test; NaN stays NaN. Not for exact p, which have
+        no Monte-Carlo error.
+    n_surrogates : int
+        M.
+    coverage : float
+
+    Returns
+    -------
+    Dataset with ``low`` and ``high``, dims of `p`
+
+    Raises
+    ------
+    ValueError
+        When `p` is not that of so many surrogates, or the coverage is not a share.
+
+    References
+    ----------
+    Clopper & Pearson 1934, Biometrika 26:404-413, doi:10.1093/biomet/26.4.404.
+
+    Examples
+    --------
+    >>> interval = p_intervals(xr.DataArray([0.01, 0.05]), 199)
+    >>> interval.low.values.round(3).tolist(), interval.high.values.round(3).tolist()
+    ([0.0, 0.021], [0.028, 0.084])
+    """
+    from scipy.stats import beta
+
+    if not 0 < coverage < 1:
+        raise ValueError(f"coverage is a share between 0 and 1; given {coverage}")
+    beyond = p.values * (n_surrogates + 1) - 1
+    known = np.isfinite(beyond)
+    if (np.abs(beyond - beyond.round())[known] > 1e-6).any() or (beyond[known] < -1e-6).any():
+        raise ValueError(f"p must be (b + 1) / (M + 1) of {n_surrogates} surrogates, one-sided; other values are given")
+    b, half = beyond.round(), (1 - coverage) / 2
+    low = np.where(b > 0, beta.ppf(half, np.maximum(b, 1), n_surrogates - b + 1), 0.0)
+    high = np.where(b < n_surrogates, beta.ppf(1 - half, b + 1, np.maximum(n_surrogates - b, 1)), 1.0)
+    ends = {"low": low, "high": high}
+    return xr.Dataset({name: p.copy(data=np.where(known, end, np.nan)).rename(name) for name, end in ends.items()})
 
 
 def _share_beyond(values: np.ndarray, null: xr.DataArray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Surrogates with random Fourier phases, the same for all features of a subject."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from isc.kernels.plan import in_threads
 from isc.synchrony.blocks import Block, SeriesBlock, series_parts
 from isc.synchrony.design import Design
 
-PART_BYTES = 32 * 2**20  # of series whose spectra are kept at a time
+PART_BYTES = 16 * 2**20  # of series whose spectra are kept at a time
 DRAW_BYTES = 48 * 2**20
 
 
@@ -47,13 +47,10 @@ class RandomPhases:
 
     def _part(self, block: SeriesBlock, drawn: Sequence[np.ndarray]) -> np.ndarray:
         """Spectra are kept; every surrogate is a product with its factors and one inverse transform."""
-        n_time = block.n_time
-        spectra = _by_rows(np.fft.rfft, block.series, n_time // 2 + 1, np.complex64)
+        spectra = spectra_of(block.series)
 
         def run(k: int) -> np.ndarray:
-            turned = spectra * drawn[k]
-            series = _by_rows(lambda row: np.fft.irfft(row, n_time), turned, n_time, np.float32)
-            return self.design.compute_other(block.series, series)
+            return self.design.compute_other(block.series, turned_series(spectra, drawn[k], block.n_time))
 
         return np.stack(in_threads(run, [(k,) for k in range(len(drawn))], self.design.n_threads))
 
@@ -85,9 +82,47 @@ def phase_factors(phases: np.ndarray, n_time: int) -> np.ndarray:
     return factors.astype(np.complex64)
 
 
-def _by_rows(function: Callable[[np.ndarray], np.ndarray], values: np.ndarray, n: int, dtype: type) -> np.ndarray:
-    """A transform of the last axis, one row at a time: the rounding of a row never depends on its neighbours."""
-    result = np.empty((*values.shape[:-1], n), dtype)
-    for row, out in zip(values.reshape(-1, values.shape[-1]), result.reshape(-1, n), strict=True):
-        out[:] = function(row)
-    return result
+def spectra_of(series: np.ndarray) -> np.ndarray:
+    """Fourier transforms of series, one at a time: the rounding of a row never depends on its neighbours.
+
+    Parameters
+    ----------
+    series : ndarray of float32, shape (feature, component, subject, time)
+
+    Returns
+    -------
+    ndarray of complex64, shape (feature, component, subject, frequency)
+
+    Examples
+    --------
+    >>> spectra_of(np.ones((1, 1, 1, 4), dtype=np.float32)).real.ravel().tolist()
+    [4.0, 0.0, 0.0]
+    """
+    spectra = np.empty((*series.shape[:3], series.shape[3] // 2 + 1), dtype=np.complex64)
+    for row in np.ndindex(series.shape[:3]):
+        spectra[row] = np.fft.rfft(series[row])
+    return spectra
+
+
+def turned_series(spectra: np.ndarray, factors: np.ndarray, n_time: int) -> np.ndarray:
+    """Series whose spectra have been multiplied by each subject's factors.
+
+    Parameters
+    ----------
+    spectra : ndarray of complex64, shape (feature, component, subject, frequency)
+    factors : ndarray of complex64, shape (subject, frequency)
+    n_time : int
+
+    Returns
+    -------
+    ndarray of float32, shape (feature, component, subject, time)
+
+    Examples
+    --------
+    >>> turned_series(np.ones((1, 1, 1, 2), np.complex64), np.ones((1, 2), np.complex64), 3).ravel().round(6).tolist()
+    [1.0, 0.0, 0.0]
+    """
+    series = np.empty((*spectra.shape[:3], n_time), dtype=np.float32)
+    for row in np.ndindex(spectra.shape[:3]):
+        series[row] = np.fft.irfft(spectra[row] * factors[row[2]], n_time)
+    return series

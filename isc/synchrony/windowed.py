@@ -65,19 +65,19 @@ def window_values(cube: xr.DataArray, request: Request) -> Arrays:
 
 
 def _by_blocks(features: Features, request: Request, statistic: Statistic) -> Arrays:
-    """Values (..., window, features) and number of subjects (window, features), block by block."""
-    parts, counts = [], []
+    """Values (..., window, features) and number of subjects (window, features), filled in block by block."""
     how = {"min_valid": request.min_valid, "n_threads": request.n_threads}
-    for _, block in features.blocks(request.n_threads):
+    n_window = request.windows.starts.size
+    counts = np.empty((n_window, features.n_feature), dtype=np.int32)
+    values = np.empty(0, dtype=np.float32)
+    for place, block in features.blocks(request.n_threads):
         value, count = statistic.compute(prepared(block, request.detrend), request.windows, **how)
-        parts.append(value)
-        counts.append(count)
-    values = np.concatenate(parts, axis=-2) if len(parts) > 1 else parts[0]
-    count = np.concatenate(counts) if len(counts) > 1 else counts[0]
-    values, count = np.swapaxes(values, -1, -2), count.T.astype(np.int32, copy=False)
+        if not values.size:
+            values = np.empty((*value.shape[:-2], *counts.shape), dtype=np.float32)
+        values[..., place], counts[:, place] = np.swapaxes(value, -1, -2), count.T
     return (
         values.reshape(*values.shape[:-1], *features.shape),
-        count.reshape(count.shape[0], *features.shape),
+        counts.reshape(n_window, *features.shape),
     )
 
 
@@ -108,7 +108,7 @@ def put_off(cube: xr.DataArray, request: Request, shape: tuple[int, ...]) -> tup
     if request.pairs is not None:
         return in_parts(_some_windows, cube, _window_parts(cube, request, shape), request)
     kept = [str(d) for d in cube.dims if d not in ("subject", "time", "space")]
-    grid = regions(cube, kept)
+    grid = regions(cube, kept, task_bytes=TASK_BYTES)
     parts = np.empty(grid.shape, dtype=object)
     for place in np.ndindex(grid.shape):
         part = tuple(cut.stop - cut.start for cut in grid[place].values())

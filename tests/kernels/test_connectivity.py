@@ -5,7 +5,12 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from isc.kernels.connectivity import leave_one_out_connectivity, pairwise_connectivity, standardise
+from isc.kernels.connectivity import (
+    gapped_connectivity,
+    leave_one_out_connectivity,
+    pairwise_connectivity,
+    standardise,
+)
 from tests import reference
 
 
@@ -87,3 +92,33 @@ def test_standardised_series_have_mean_zero_and_norm_one_or_are_zero():
     assert norm == pytest.approx(np.where(norm > 0, 1, 0), abs=1e-12)
     assert z.sum(axis=-1) == pytest.approx(0, abs=1e-10)
     assert np.argwhere(norm == 0).tolist() == [[0, 1], [1, 2], [2, 2]]
+
+
+def full_of_gaps():
+    window = samples(6, seed=1)
+    window[np.random.default_rng(2).random(window.shape) < 0.1] = np.nan
+    window[1, 2], window[3, 0], window[4, 1, 20:] = 7.0, np.nan, window[4, 1, 20]
+    return window
+
+
+def test_with_gaps_r_is_over_the_samples_that_both_have():
+    window = full_of_gaps()
+    np.testing.assert_allclose(gapped_connectivity(window, leave_one_out=False), by_dyads(window), atol=1e-6)
+
+
+def test_with_gaps_the_others_are_the_mean_of_who_is_there():
+    window = full_of_gaps()
+    kept = np.array([[np.nanstd(x) > 0 if np.isfinite(x).any() else False for x in s] for s in window])
+    usable = np.where(kept[..., None], window, np.nan)
+    expected = np.empty((4, 4))
+    for i, j in np.ndindex(4, 4):
+        rest = [reference.mean_of_present(np.delete(usable[:, j], s, axis=0)) for s in range(6)]
+        expected[i, j] = mean_of_numbers(correlation(usable[s, i], rest[s]) for s in range(6))
+    np.testing.assert_allclose(gapped_connectivity(window, leave_one_out=True), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("leave_one_out", [False, True])
+def test_without_gaps_both_ways_agree(leave_one_out):
+    window = samples()
+    whole = leave_one_out_connectivity(window) if leave_one_out else pairwise_connectivity(window)[0]
+    np.testing.assert_allclose(gapped_connectivity(window, leave_one_out=leave_one_out), whole, atol=1e-6)

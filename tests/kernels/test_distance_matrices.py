@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from isc.kernels.correlation import correlation_matrices
-from isc.kernels.distances import correlation_matrices_of_distances, distance_series
+from isc.kernels.distance_series import distance_series
+from isc.kernels.distances import correlation_matrices_of_distances
 
 STARTS = np.arange(0, 440, 20)  # 22 windows: more than one chunk
 

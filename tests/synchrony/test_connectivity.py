@@ -77,6 +77,35 @@ def test_a_missing_subject_equals_the_study_without_it():
         assert np.allclose(isfc(gone, estimator=estimator), without, atol=1e-6)
 
 
+@pytest.mark.parametrize("estimator", ["pairwise", "leave_one_out"])
+def test_gaps_are_read_as_temporal_isc_reads_them(estimator):
+    data = planted()
+    holed = data.copy(deep=True)
+    rng = np.random.default_rng(5)
+    holed.values[rng.random(holed.shape[:2]) < 0.06] = np.nan
+    holed[3, 100:140, 1], holed[2, :300, 0] = np.nan, 4.0
+    windowed = isfc(holed, window=5, step=5, estimator=estimator)
+    expected = temporal_isc(holed, window=5, step=5, estimator=estimator)
+    assert np.isfinite(expected).all() and set(expected["n_subject"].values.ravel()) == {4, 5}
+    assert np.allclose(np.einsum("wff->wf", windowed.values), expected, atol=1e-5)
+    assert np.allclose(np.diag(isfc(holed, estimator=estimator)), isc(holed, estimator=estimator), atol=1e-5)
+
+
+def test_landmarks_are_read_axis_by_axis():
+    points = xr.DataArray(
+        np.random.default_rng(6).normal(size=(4, 200, 2, 3)),
+        dims=("subject", "time", "vertex", "space"),
+        coords={"time": np.arange(200) / RATE, "space": ["x", "y", "z"]},
+    )
+    found = isfc(points)
+    assert found.sizes == {"feature": 6, "feature_other": 6}
+    assert (
+        found["space"].values.tolist() == ["x", "y", "z"] * 2 and found["vertex"].values.tolist() == [0] * 3 + [1] * 3
+    )
+    by_axis = isc(points, space="axes", estimator="leave_one_out")
+    assert np.allclose(np.diag(found), by_axis.values.ravel(), atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [({"space": "vector"}, "isfc correlates single series"), ({"estimator": "loo"}, "given 'loo'")],

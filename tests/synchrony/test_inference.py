@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from isc.synchrony.inference import error_rate_in_words, p_values, tail_rates, thresholds
+from isc.synchrony.inference import error_rate_in_words, p_intervals, p_values, tail_rates, thresholds
 
 
 def null_of(maxima, minima=None):
@@ -55,6 +55,39 @@ def test_200_surrogates_leave_the_interval_that_order_statistics_say():
         draw = thresholds(null_of(np.random.default_rng(seed).uniform(size=200))).sel(extreme="max")
         inside += float(draw.low) <= 0.95 <= float(draw.high)
     assert inside / 300 >= 0.93
+
+
+@pytest.mark.parametrize(("n_surrogates", "alpha"), [(40, 0.1), (99, 0.05), (99, 0.3), (500, 0.01)])
+def test_the_interval_of_a_threshold_covers_the_true_quantile(n_surrogates, alpha):
+    rng = np.random.default_rng(1)
+    draws = [thresholds(null_of(rng.uniform(size=n_surrogates)), alpha=alpha).sel(extreme="max") for _ in range(250)]
+    inside = np.mean([float(draw.low) <= 1 - alpha <= float(draw.high) for draw in draws])
+    assert inside >= 0.92
+    assert np.mean([float(draw.high - draw.low) for draw in draws if np.isfinite(draw.high)]) < 0.5
+
+
+def test_an_interval_that_no_surrogate_bounds_is_infinite():
+    limits = thresholds(null_of(np.arange(1.0, 20.0)), alpha=0.05).sel(extreme="max")
+    assert (float(limits.low), float(limits.threshold), float(limits.high)) == (16.0, 19.0, np.inf)
+    wide = thresholds(null_of([1.0, 2.0]), alpha=0.9).sel(extreme="max")
+    assert float(wide.low) == -np.inf
+
+
+@pytest.mark.parametrize("true", [0.002, 0.04, 0.5])
+def test_the_interval_of_p_covers_the_p_of_infinitely_many_surrogates(true):
+    beyond = np.random.default_rng(0).binomial(199, true, size=2000)
+    found = p_intervals(xr.DataArray((beyond + 1) / 200, dims="window"), 199)
+    assert 0.95 <= float(((found.low <= true) & (true <= found.high)).mean()) <= 0.9995
+    assert (found.low <= beyond / 199).all() and (beyond / 199 <= found.high).all()
+
+
+def test_intervals_keep_missing_cells_and_refuse_other_p():
+    found = p_intervals(xr.DataArray([np.nan, 1.0, 0.1], dims="window"), 9)
+    assert np.isnan(found.low[0]) and found.high[1] == 1 and found.low[2] == 0
+    with pytest.raises(ValueError, match="p must be .* of 9 surrogates"):
+        p_intervals(xr.DataArray([0.123]), 9)
+    with pytest.raises(ValueError, match="coverage is a share"):
+        p_intervals(xr.DataArray([0.1]), 9, coverage=95)
 
 
 def test_too_few_surrogates_can_never_be_passed():
