@@ -20,7 +20,8 @@ from isc.mesh import edges, mean_shape, regions
 
 FOLDER = Path(__file__).parent / "figures"
 DPI = 110
-N_WINDOW, N_SUBJECT, STEP = 60, 21, 5 / 3  # windows, subjects, seconds
+N_WINDOW, N_SUBJECT, STEP = 120, 21, 5 / 3  # windows, subjects, seconds
+DURATION = 205.0  # s
 ROUNDS = 3  # of averaging with neighbours on the mesh
 SMILE = slice(20, 28)  # windows
 THRESHOLD = 0.25  # r
@@ -64,9 +65,9 @@ def _epochs() -> pd.DataFrame:
 def _peaks() -> tuple[pd.DataFrame, xr.DataArray]:
     """Presses of 20 raters and their agreement."""
     rng = np.random.default_rng(1)
-    onsets = [np.append(rng.uniform(0, 100, 3), rng.normal(42, 3)) for _ in range(20)]
+    onsets = [np.append(rng.uniform(0, DURATION, 5), rng.normal(42, 3)) for _ in range(20)]
     peaks = pd.concat([pd.DataFrame({"subject": f"{n:02d}", "onset": times}) for n, times in enumerate(onsets)])
-    raters = pd.DataFrame({"subject": [f"{n:02d}" for n in range(20)], "start": 0.0, "stop": 105.0})
+    raters = pd.DataFrame({"subject": [f"{n:02d}" for n in range(20)], "start": 0.0, "stop": DURATION})
     return peaks, isc.peak_agreement(peaks, windows=generated_tisc(), raters=raters)
 
 
@@ -95,8 +96,14 @@ def _carpet() -> Figure:
 
 def _agreement() -> Figure:
     peaks, agreement = _peaks()
-    chance = chance_band(peaks, windows=agreement, duration=105.0, n_surrogates=199, seed=0)
+    chance = chance_band(peaks, windows=agreement, duration=DURATION, n_surrogates=199, seed=0)
     return isc.plot_agreement(agreement, chance=chance, epochs=_epochs())
+
+
+def _relation() -> Figure:
+    tisc, agreement = generated_tisc(), _peaks()[1]
+    relation = isc.correlate_with_agreement(tisc, agreement)
+    return isc.plot_relation(tisc, agreement, relation, portrait_shape(), thresholds=_limits())
 
 
 def _null() -> Figure:
@@ -177,6 +184,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "carpet": _carpet,
     "null": _null,
     "agreement": _agreement,
+    "relation": _relation,
     "quality": _quality,
     "subject_matrix": _subject_matrix,
     "subject_series": _subject_series,
