@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 import isc
 from isc.behaviour import chance_band
-from isc.mesh import edges, mean_shape, regions
+from isc.mesh import N_MESH_VERTEX, edges, mean_shape, regions
 
 FOLDER = Path(__file__).parent / "figures"
 DPI = 110
@@ -44,6 +44,7 @@ def generated_tisc() -> xr.DataArray:
             np.add.at(total.T, here, values.T[there])
             np.add.at(count, here, 1)
         values = total / count
+    values[:, N_MESH_VERTEX:] /= ROUNDS  # irises have no neighbours
     rise = 0.45 * np.sin(np.linspace(0.3, np.pi - 0.3, SMILE.stop - SMILE.start))
     for name, share in (("mouth", 1.0), ("cheek_left", 0.8), ("cheek_right", 0.7)):
         values[SMILE, regions()[name]] += share * rise[:, None]
