@@ -5,12 +5,14 @@ Inside a part there is no dask. Whoever computes the result chooses where: threa
 `dask.distributed.Client`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
+SECONDS_TO_CONNECT = 10
 TASK_BYTES = 256 * 2**20  # of float32 samples that one task reads
 
 Function = Callable[..., tuple[np.ndarray, np.ndarray]]
@@ -148,3 +150,65 @@ def _run(
     dims, labels, common = sent
     coords = labels.isel(region, missing_dims="ignore").coords
     return function(xr.DataArray(samples, dims=dims, coords=coords), common, **options)
+
+
+@contextmanager
+def connected(address: str) -> Iterator[None]:
+    """Have lazy results computed, and `on_workers` run, by a cluster while the block runs.
+
+    Parameters
+    ----------
+    address : str
+        Of the scheduler, such as ``tcp://10.0.0.1:8786``.
+
+    Yields
+    ------
+    None
+        Nothing.
+
+    Raises
+    ------
+    ValueError
+        When dask.distributed is not installed, or nobody answers.
+
+    Examples
+    --------
+    >>> with connected("tcp://127.0.0.1:1"):
+    ...     pass
+    Traceback (most recent call last):
+    ValueError: no dask scheduler answers at tcp://127.0.0.1:1; ...
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ValueError("a scheduler needs dask.distributed: pip install 'isc-toolkit[cluster]'") from error
+    try:
+        client = Client(address, timeout=SECONDS_TO_CONNECT)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"no dask scheduler answers at {address}; start one with `dask scheduler`") from error
+    with client:
+        yield
+
+
+def on_workers(function: Callable[[Any], Any], tasks: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Run a function on each task, one task at a time and worker thread, on the cluster that is connected.
+
+    Parameters
+    ----------
+    function : callable
+        Defined at the top of a module.
+    tasks : mapping of str to object
+        By name; what can be pickled.
+
+    Yields
+    ------
+    name : str
+    result : object or Exception
+        In the order in which they are done. What the function raised, or that its worker died, is the result.
+    """
+    from distributed import as_completed, get_client
+
+    client = get_client()
+    futures = {client.submit(function, task, pure=False, retries=0): name for name, task in tasks.items()}
+    for future in as_completed(futures):
+        yield futures[future], future.exception() or future.result()

@@ -31,6 +31,8 @@ class Extraction(Section):
 
     every: Annotated[int, Field(ge=1, le=1000)] = 1
     """Track every n-th frame."""
+    segment: Annotated[int, Field(ge=32, le=1_000_000)] = 4096
+    """Frames after which a new tracker begins; a killed run goes on from the last such frame."""
     allow_truncated: bool = False
     """Keep the frames before the break of a damaged video instead of refusing it."""
 

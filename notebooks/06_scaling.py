@@ -14,7 +14,8 @@
 # %% [markdown]
 # # Scaling: pairs that are never stored, threads, dask
 #
-# A study of 21 people and 20 minutes at 30 Hz has 36,000 samples of 478 points each. What grows, and what to do about it.
+# A study of 21 people and 20 minutes at 30 Hz has 36,000 samples of 478 points each. What grows, and what
+# to do about it.
 
 # %%
 import time
@@ -31,7 +32,8 @@ cube.sizes
 # %% [markdown]
 # ## Distances of all pairs
 #
-# `VertexPairs` is two arrays of numbers, not data. The distances are formed inside each window, correlated and forgotten.
+# `VertexPairs` is two arrays of numbers, not data. The distances are formed inside each window, correlated and
+# forgotten.
 
 # %%
 whole_face = isc.vertex_pairs(468)
@@ -68,8 +70,8 @@ assert (one.values == two.values).all()
 # %% [markdown]
 # ## A cube larger than memory
 #
-# Open it in chunks (`xarray.open_zarr`, or `.chunk`): nothing is computed before the result is asked for. With an active
-# `dask.distributed.Client` the same call runs on its workers, on this machine or on a cluster.
+# Open it in chunks (`xarray.open_zarr`, or `.chunk`): nothing is computed before the result is asked for. With an
+# active `dask.distributed.Client` the same call runs on its workers, on this machine or on a cluster.
 
 # %%
 chunked = cube.chunk(vertex=15)

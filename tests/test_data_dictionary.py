@@ -12,10 +12,20 @@ from isc.io.sidecars import PARTS, dictionary_folder, dictionary_names, read_dic
 
 LATER = {"classification", "confusion"}  # named by io.bids, written by stages to come
 ROOT = Path(__file__).parents[1]
-NOT_DERIVATIVES = {"participants", "scans", "events", "epochs", "descriptions", "ratings", "log_mapping"}
+NOT_DERIVATIVES = {
+    "participants",
+    "scans",
+    "events",
+    "epochs",
+    "descriptions",
+    "ratings",
+    "log_mapping",
+    "trackers",
+    "rating",
+}
 DTYPES = re.compile(r"bool|str|u?int(8|16|32|64)?|float(32|64)?|list")
 FIELDS = {"LongName", "Description", "Units", "Levels", "dtype", "dims", "source", "Optional"}
-UNITS = {"s", "1", "px", "Hz", "deg", "deg/s", "cm", "samples", "inter-ocular distance"}
+UNITS = {"s", "1", "px", "mm", "rad", "Hz", "deg", "deg/s", "cm", "samples", "inter-ocular distance"}
 MIXED_UNITS = "1 (rotation and scale), cm (position)"  # of the matrix of the head pose
 
 

@@ -52,6 +52,7 @@ PRODUCTS: Mapping[str, FileKind] = MappingProxyType(
         "association": FileKind(GROUP, "association", ".tsv"),
         "classification": FileKind(GROUP, "classification", ".tsv"),
         "confusion": FileKind(GROUP, "confusion", ".tsv"),
+        "report": FileKind(GROUP, "report", ".json", "files", "files of the report, with their checksums"),
     }
 )
 RAW_FILES: Mapping[str, FileKind] = MappingProxyType(
@@ -59,6 +60,7 @@ RAW_FILES: Mapping[str, FileKind] = MappingProxyType(
         "video": FileKind("beh", "video", ".mp4", recording=FACE_RECORDING),
         "video_sidecar": FileKind("beh", "video", ".json", recording=FACE_RECORDING),
         "events": FileKind("beh", "events", ".tsv"),
+        "rating": FileKind("beh", "physio", ".tsv.gz", recording="intensity"),
         "scans": FileKind("", "scans", ".tsv"),
     }
 )
@@ -67,6 +69,7 @@ ROOT_FILES: Mapping[str, str] = MappingProxyType(
         "report": "report.html",
         "explorer": "explore.html",
         "log": "logs/run.jsonl",
+        "forgotten": "logs/forgotten.json",
         "settings": "code/settings.toml",
     }
 )
@@ -79,7 +82,7 @@ def raw_path(root: Path, kind: str, entities: Entities, *, extension: str | None
     ----------
     root : Path
         The study.
-    kind : {"video", "video_sidecar", "events", "scans"}
+    kind : {"video", "video_sidecar", "events", "rating", "scans"}
         A key of `RAW_FILES`.
     entities : Entities
         With a subject. Task and run do not occur in the name of the scans table.
@@ -190,7 +193,7 @@ def root_path(root: Path, name: str) -> Path:
     ----------
     root : Path
         The derivative data set.
-    name : {"report", "explorer", "log", "settings"}
+    name : {"report", "explorer", "log", "forgotten", "settings"}
         A key of `ROOT_FILES`.
 
     Returns

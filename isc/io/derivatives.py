@@ -13,13 +13,14 @@ import xarray as xr
 
 from isc.io.atomic import DerivativeError, hash_file, output_lock, remove_leftovers, writing
 from isc.io.derived_tables import read_table, read_values, write_table, write_values
-from isc.io.products import is_current, product_key, publishing, read_sidecar, verified_sidecar
+from isc.io.products import input_hash, is_current, product_key, publishing, read_sidecar, verified_sidecar
 from isc.io.stores import append_zarr, read_netcdf, read_zarr, write_netcdf, write_zarr
 
 __all__ = [
     "DerivativeError",
     "LandmarkWriter",
     "hash_file",
+    "input_hash",
     "is_current",
     "landmark_writer",
     "output_lock",

@@ -4,29 +4,19 @@ Landmarks identify people: they are personal data, as the video is.
 """
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator
-from importlib import metadata
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
 
-import numpy as np
 import xarray as xr
 
-from isc.io.face_model import MODEL_SHA256, find_face_model
-from isc.io.face_tracker import BLENDSHAPES, N_VERTEX, Face, FaceFollower, FaceTracker
-from isc.io.video import Frame, check_count, probe_video, read_frames
+from isc.io.face_model import find_face_model
+from isc.io.face_rows import as_recording, follow, recording_attrs
+from isc.io.video import check_count, probe_video, read_frames
 
-SPACE = ("x", "y", "z")
 BLOCK = 256  # frames
-
-
-class _Row(NamedTuple):
-    """What was seen in one frame."""
-
-    time: float
-    n_face: int
-    face: Face | None
+SEGMENT = 4096  # frames that one tracker sees: one to three minutes of video
 
 
 def read_face_video(path: str | Path, *, subject: str, model: str | Path | None = None, every: int = 1) -> xr.DataArray:
@@ -56,6 +46,7 @@ def read_face_video(path: str | Path, *, subject: str, model: str | Path | None 
     Examples
     --------
     >>> import tempfile
+    >>> import numpy as np
     >>> from isc.io.video_writer import write_video
     >>> path = Path(tempfile.mkdtemp(), "nobody.mp4")
     >>> write_video(path, np.full((3, 96, 96, 3), 128, np.uint8), rate=25)
@@ -99,6 +90,7 @@ def track_face_video(
     Examples
     --------
     >>> import tempfile
+    >>> import numpy as np
     >>> from isc.io.video_writer import write_video
     >>> path = Path(tempfile.mkdtemp(), "nobody.mp4")
     >>> write_video(path, np.full((3, 96, 96, 3), 128, np.uint8), rate=25)
@@ -128,12 +120,14 @@ def track_blocks(
     model: str | Path | None = None,
     every: int = 1,
     block: int = BLOCK,
+    segment: int = SEGMENT,
     allow_truncated: bool = False,
 ) -> Iterator[xr.Dataset]:
     """Recording of a face video, block by block; the memory needed does not depend on the video's length.
 
     The face is that of one participant: the largest at first, then the one that continues it (`FaceFollower`).
-    A new tracker is made for every video, so that the same video gives the same numbers whatever came before.
+    A new tracker is made for every video, so that the same video gives the same numbers whatever came before, and
+    after every `segment` rows, so that an interrupted recording can go on from there (see `track_segments`).
     Landmarks are not smoothed over time: they do not lag behind the picture.
 
     Parameters
@@ -148,6 +142,8 @@ def track_blocks(
         Track every frame (1), every second one (2), ...
     block : int
         Frames in a block; the last one may be shorter.
+    segment : int
+        Rows that one tracker makes.
     allow_truncated : bool
         Accept a damaged video up to the break.
 
@@ -181,6 +177,7 @@ def track_blocks(
     Examples
     --------
     >>> import tempfile
+    >>> import numpy as np
     >>> from isc.io.video_writer import write_video
     >>> path = Path(tempfile.mkdtemp(), "nobody.mp4")
     >>> write_video(path, np.full((5, 96, 96, 3), 128, np.uint8), rate=25)
@@ -191,64 +188,15 @@ def track_blocks(
     """
     check_count("every", every)
     check_count("block", block)
+    check_count("segment", segment)
     path = Path(path)
     found_face = False
-    with FaceTracker(find_face_model(model)) as tracker:
-        attrs = _attrs(path, every)
-        frames = read_frames(path, every=every, allow_truncated=allow_truncated)
-        rows = _follow(frames, tracker, attrs)
-        while batch := list(islice(rows, block)):
-            recording = _as_recording(batch, subject, attrs)
+    attrs = recording_attrs(path, every)
+    frames = read_frames(path, every=every, allow_truncated=allow_truncated)
+    with closing(follow(frames, find_face_model(model), attrs, segment)) as rows:
+        while batch := [row for row, _ in islice(rows, block)]:
+            recording = as_recording(batch, subject, attrs)
             found_face |= bool(recording["detected"].any())
             yield recording
     if not found_face:
         warnings.warn(f"{path.name}: no face was found in any frame, all landmarks are NaN", stacklevel=2)
-
-
-def _attrs(path: Path, every: int) -> dict[str, Any]:
-    info = probe_video(path)
-    for oddity in info.warnings:
-        warnings.warn(oddity, stacklevel=3)
-    return {
-        "rate_hz": info.rate / every,
-        "model_sha256": MODEL_SHA256,
-        "width_px": info.width,
-        "height_px": info.height,
-        "tracker": f"MediaPipe {metadata.version('mediapipe')} FaceLandmarker",
-    }
-
-
-def _follow(frames: Iterable[Frame], tracker: FaceTracker, attrs: dict[str, Any]) -> Iterator[_Row]:
-    """Participant's face in each frame; the first frame's timestamp becomes zero and is kept in `attrs`."""
-    follower = FaceFollower()
-    for frame in frames:
-        start = attrs.setdefault("first_timestamp_s", frame.time)
-        time = frame.time - start
-        faces = tracker.faces(frame.picture, time)
-        yield _Row(time, len(faces), follower.pick(faces, time))
-
-
-def _as_recording(rows: list[_Row], subject: str, attrs: dict[str, Any]) -> xr.Dataset:
-    landmarks = np.full((len(rows), N_VERTEX, len(SPACE)), np.nan, np.float32)
-    blendshapes = np.full((len(rows), len(BLENDSHAPES)), np.nan, np.float32)
-    head_pose = np.full((len(rows), 4, 4), np.nan, np.float32)
-    for k, row in enumerate(rows):
-        if row.face is not None:
-            landmarks[k], blendshapes[k], head_pose[k] = row.face
-    return xr.Dataset(
-        {
-            "landmarks": (("time", "vertex", "space"), landmarks, {"units": "px"}),
-            "blendshapes": (("time", "blendshape"), blendshapes, {"units": "1"}),
-            "head_pose": (("time", "row", "column"), head_pose),
-        },
-        coords={
-            "time": ("time", np.array([row.time for row in rows]), {"units": "s"}),
-            "vertex": np.arange(N_VERTEX),
-            "space": list(SPACE),
-            "blendshape": list(BLENDSHAPES),
-            "subject": subject,
-            "detected": ("time", np.array([row.face is not None for row in rows])),
-            "n_face": ("time", np.array([row.n_face for row in rows], np.uint8)),
-        },
-        attrs=attrs,
-    )

@@ -181,12 +181,25 @@ class FaceTracker:
         self.close()
 
 
+class FacePlace(NamedTuple):
+    """Where the participant's face was last: centre and size in pixels, and when, in seconds."""
+
+    centre: tuple[float, float]
+    size: float
+    seen: float
+
+
 class FaceFollower:
     """Keeps to the participant's face when another one comes into the picture.
 
     The first face is the largest one. From then on it is the one nearest to the last place of the participant's
     face. A face that appears more than a face size away from there is taken for the participant's only when that
     has been out of sight for more than a second: a hand before the face does not hand over to a passer-by.
+
+    Parameters
+    ----------
+    place : FacePlace, optional
+        Where another follower stopped.
 
     Examples
     --------
@@ -200,10 +213,17 @@ class FaceFollower:
     True
     """
 
-    def __init__(self) -> None:
-        self._centre: np.ndarray | None = None  # pixels
-        self._size = 0.0  # pixels
-        self._seen = 0.0  # seconds
+    def __init__(self, place: FacePlace | None = None) -> None:
+        self._centre: np.ndarray | None = None if place is None else np.array(place.centre, np.float32)  # pixels
+        self._size = 0.0 if place is None else place.size  # pixels
+        self._seen = 0.0 if place is None else place.seen  # seconds
+
+    @property
+    def place(self) -> FacePlace | None:
+        """Where the face was last; a new follower that is given it goes on as this one would."""
+        if self._centre is None:
+            return None
+        return FacePlace((float(self._centre[0]), float(self._centre[1])), float(self._size), float(self._seen))
 
     def pick(self, faces: Sequence[Face], time: float) -> Face | None:
         """Choose the participant's face.

@@ -50,19 +50,42 @@ def product_key(inputs: Sequence[Path | str], *, parameters: Mapping[str, Any], 
     False
     """
     content = {
-        "inputs": [_input_hash(given) for given in inputs],
+        "inputs": [given if isinstance(given, str) else input_hash(given) for given in inputs],
         "parameters": _sorted(parameters),
         "code_version": code_version,
     }
     return sha256(format_json(content)).hexdigest()
 
 
-def _input_hash(given: Path | str) -> str:
-    if isinstance(given, str):
-        return given
-    if given.is_dir():
-        return sha256(format_json(read_sidecar(given)[FILES])).hexdigest()
-    return hash_file(given)
+def input_hash(path: Path) -> str:
+    """SHA-256 of an input: of the file's bytes, or of the list of files of a folder product.
+
+    Parameters
+    ----------
+    path : Path
+        Any file, or a zarr product of ours.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Raises
+    ------
+    DerivativeError
+        When it is absent, or a folder without a sidecar.
+
+    Examples
+    --------
+    >>> input_hash(Path("no-such-cube.zarr"))
+    Traceback (most recent call last):
+    isc.io.atomic.DerivativeError: no-such-cube.zarr is missing; make it again
+    """
+    if path.is_dir():
+        return sha256(format_json(read_sidecar(path)[FILES])).hexdigest()
+    if not path.is_file():
+        raise DerivativeError(f"{path.name} is missing; make it again")
+    return hash_file(path)
 
 
 def _sorted(value: object) -> object:
@@ -261,4 +284,4 @@ def _check_sizes(path: Path, files: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def _file_of(path: Path, name: str) -> Path:
-    return path / name if path.is_dir() else path.with_name(name)
+    return path / name if path.is_dir() else path.parent / name

@@ -83,14 +83,14 @@ def onto_clock(x: xr.DataArray, clock: np.ndarray, *, max_gap: float = MAX_GAP) 
     values = np.moveaxis(np.asarray(x.values, dtype=np.float64), x.get_axis_num("time"), 0)
     flat = values.reshape(time.size, -1)
     result = np.empty((clock.size, flat.shape[1]), dtype=np.float32)
-    for pattern, columns in _gap_patterns(flat):
+    for pattern, columns in gap_patterns(flat):
         result[:, columns] = _interpolate(time, flat[:, columns], pattern, clock, max_gap)
     new = np.moveaxis(result.reshape(clock.size, *values.shape[1:]), 0, x.get_axis_num("time"))
     coords = {k: v for k, v in x.coords.items() if "time" not in v.dims}
     return xr.DataArray(new, dims=x.dims, coords={**coords, "time": clock}, name=x.name, attrs=x.attrs)
 
 
-def _gap_patterns(flat: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def gap_patterns(flat: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield (finite (time,), columns) for each distinct pattern of missing samples: usually one, a lost face."""
     finite = np.isfinite(flat)
     if (finite == finite[:, :1]).all():

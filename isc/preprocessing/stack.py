@@ -1,5 +1,6 @@
 """Recordings of several people on one clock: the cube."""
 
+import warnings
 from collections.abc import Mapping
 from typing import Literal
 
@@ -7,9 +8,11 @@ import numpy as np
 import xarray as xr
 
 from isc.cube import sampling_rate
+from isc.preprocessing.features import match_features
 from isc.preprocessing.resample import MAX_GAP, onto_clock
 
 Extent = Literal["equal", "common", "union"]
+DIFFERENT_RATE = 0.05  # share by which rates may differ before it is worth a word
 EQUAL_TOLERANCE = 1.0  # seconds by which recordings may differ in length and still count as equal
 
 
@@ -26,7 +29,8 @@ def stack_subjects(
     ----------
     recordings : mapping of subject id to DataArray with dim ``time``
         ``time`` in seconds from stimulus onset, so that equal times mean the same moment of the film. Other dims
-        and their coords must agree. NaN marks missing samples.
+        must hold the same features, in any order where they are labelled (`match_features`). NaN marks missing
+        samples.
     rate : float, optional
         Rate of the cube in Hz; by default the lowest rate among the recordings.
     extent : {"equal", "common", "union"}
@@ -45,7 +49,12 @@ def stack_subjects(
     Raises
     ------
     ValueError
-        When fewer than two recordings are given, their other dims differ, or their spans do not fit `extent`.
+        When fewer than two recordings are given, their features differ, or their spans do not fit `extent`.
+
+    Warns
+    -----
+    UserWarning
+        When no rate is given and those of the recordings differ by more than 5 % (another camera, another TR).
 
     Examples
     --------
@@ -55,13 +64,14 @@ def stack_subjects(
     (('subject', 'time'), (2, 11))
     """
     _check_recordings(recordings)
-    rate = min(sampling_rate(x) for x in recordings.values()) if rate is None else float(rate)
+    recordings, feature_coords = match_features(recordings)
+    rate = _lowest_rate(recordings) if rate is None else float(rate)
     clock = _shared_clock(recordings, rate, extent)
     parts = [onto_clock(x, clock, max_gap=max_gap) for x in recordings.values()]
     values = np.stack([part.values for part in parts])
     other = tuple(d for d in range(1, values.ndim))
     spans = np.array([x["time"].values[-1] - x["time"].values[0] for x in recordings.values()])
-    coords = {k: v for k, v in parts[0].coords.items() if k != "subject"}
+    coords = {**feature_coords, "time": parts[0]["time"]}
     coords["subject"] = ("subject", list(recordings))
     coords["valid_fraction"] = ("subject", np.isfinite(values).mean(axis=other))
     coords["trimmed"] = ("subject", np.maximum(0.0, spans - (clock[-1] - clock[0])), {"units": "s"})
@@ -74,17 +84,21 @@ def stack_subjects(
 def _check_recordings(recordings: Mapping[str, xr.DataArray]) -> None:
     if len(recordings) < 2:
         raise ValueError(f"a cube needs at least two recordings, {len(recordings)} given")
-    names, arrays = list(recordings), list(recordings.values())
-    for name, array in zip(names, arrays, strict=True):
+    for name, array in recordings.items():
         if "time" not in array.dims:
             raise ValueError(f"recording {name!r} has dims {array.dims}; dim time is missing")
-        if {d: n for d, n in array.sizes.items() if d != "time"} != {
-            d: n for d, n in arrays[0].sizes.items() if d != "time"
-        }:
-            raise ValueError(
-                f"recordings {names[0]!r} and {name!r} differ beside time: {dict(arrays[0].sizes)} and "
-                f"{dict(array.sizes)}; give all the same features"
-            )
+
+
+def _lowest_rate(recordings: Mapping[str, xr.DataArray]) -> float:
+    rates = {name: sampling_rate(x) for name, x in recordings.items()}
+    slowest, fastest = min(rates, key=rates.__getitem__), max(rates, key=rates.__getitem__)
+    if rates[fastest] > rates[slowest] * (1 + DIFFERENT_RATE):
+        warnings.warn(
+            f"rates differ ({slowest}: {rates[slowest]:g} Hz, {fastest}: {rates[fastest]:g} Hz); all recordings are "
+            "resampled to the lowest: give rate= if that is meant, or leave out recordings with another protocol",
+            stacklevel=3,
+        )
+    return rates[slowest]
 
 
 def _shared_clock(recordings: Mapping[str, xr.DataArray], rate: float, extent: Extent) -> np.ndarray:

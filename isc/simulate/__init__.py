@@ -7,6 +7,7 @@ calibrate a design before people are invited.
 from isc.simulate.aligned import simulate_landmarks
 from isc.simulate.audience import Audience, Viewer, simulate_audience
 from isc.simulate.camera import Camera
+from isc.simulate.clips import simulate_clips
 from isc.simulate.cubes import Signal, simulate_cube
 from isc.simulate.key_log import simulate_key_log
 from isc.simulate.null_data import null_series
@@ -19,6 +20,7 @@ __all__ = [
     "Viewer",
     "null_series",
     "simulate_audience",
+    "simulate_clips",
     "simulate_cube",
     "simulate_face_video",
     "simulate_key_log",

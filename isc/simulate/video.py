@@ -27,6 +27,7 @@ def simulate_face_video(
     lost: Sequence[tuple[float, float]] = (),
     camera: Camera | None = None,
     seed: int = 0,
+    motion_seed: int | None = None,
 ) -> xr.Dataset:
     """Write the face video of one generated viewer and give the injected truth.
 
@@ -52,6 +53,8 @@ def simulate_face_video(
         Rate, size, noise; default 15 frames per second of 192 x 216 pixels.
     seed : int, default 0
         Same seed, same frames.
+    motion_seed : int, optional
+        Key of blinks, sway, glances and noise, to film the same person again; default `seed`.
 
     Returns
     -------
@@ -79,17 +82,18 @@ def simulate_face_video(
     (16, 19)
     """
     camera = camera or Camera()
+    moving = seed if motion_seed is None else motion_seed
     _check_course(course)
     _check_length(course["time"].values, camera)
     _check_lost(lost)
     clock = course["time"].values
-    time = camera.frame_times(clock[-1] - clock[0], seed=[seed, subject_index])
+    time = camera.frame_times(clock[-1] - clock[0], seed=[moving, subject_index])
     time = np.rint(time * TICKS_PER_SECOND) / TICKS_PER_SECOND
     actions = {str(name): np.interp(clock[0] + time, clock, course[name].values) for name in course.data_vars}
     identity = make_identity(subject_index, seed=seed)
-    motion = move(time, actions, identity, seed=seed)
+    motion = move(time, actions, identity, seed=moving)
     present = _face_present(clock[0] + time, lost)
-    frames = render_frames(identity, motion, camera=camera, seed=seed, face_present=present)
+    frames = render_frames(identity, motion, camera=camera, seed=moving, face_present=present)
     _encode(Path(path), frames, time, camera)
     truth = _truth(time, actions, motion).assign(face_present=("time", present))
     truth = truth.assign_coords(course_time=("time", clock[0] + time, {"units": "s"}))

@@ -8,7 +8,7 @@ import xarray as xr
 
 from isc.behaviour import chance_band, correlate_with_agreement, peak_agreement
 from isc.io.derivatives import read_table
-from isc.stages.group import Group, film_duration, label, log_sidecar
+from isc.stages.group import Group, label, log_sidecar
 from isc.stages.shelf import load_dataset
 
 
@@ -16,6 +16,9 @@ def raters(group: Group) -> pd.DataFrame:
     """Participants with a valid key log and the time it covers: subject, start, stop (s)."""
     rows = []
     for name, shelf in group.participants.items():
+        if shelf.ledger.planned(shelf.path("peaks")):
+            rows.append({"subject": name, "start": np.nan, "stop": np.nan})  # as far as a plan can know
+            continue
         log = log_sidecar(shelf)
         if log is None:
             continue
@@ -47,7 +50,7 @@ def make_agreement(group: Group, tisc: Path) -> Path | None:
 
     def compute() -> pd.DataFrame:
         windows = load_dataset(tisc)["tisc"]
-        peaks, duration = peaks_of(group, valid), film_duration(group) or float(windows["stop"].values[-1])
+        peaks, duration = peaks_of(group, valid), group.film_duration or float(windows["stop"].values[-1])
         agreement = peak_agreement(peaks, windows=windows, raters=valid)
         table = agreement.to_dataframe("agreement").reset_index()[
             ["window", "time", "start", "stop", "agreement", "n_raters"]

@@ -35,12 +35,20 @@ class Group:
         Those with landmarks, by name such as ``sub-01``.
     notes : list of str
         Warnings for the reader of the report, in the order they came up.
+    film_duration : float or None
+        Length of the film, s; None when no key log says it.
     """
 
     study: Study
     shelf: Shelf
     participants: Mapping[str, Shelf]
     notes: list[str] = field(default_factory=list)
+    film_duration: float | None = None
+
+    @property
+    def logs(self) -> list[Path]:
+        """Where the tables of reported peaks lie, or would lie."""
+        return [shelf.path("peaks") for shelf in self.participants.values()]
 
 
 def usable_participants(
@@ -71,6 +79,9 @@ def usable_participants(
         if name in failed:
             notes.append(f"{name} is left out: {failed[name]}")
             continue
+        if shelf.ledger.planned(shelf.path("landmarks_aligned")):
+            usable[name] = shelf
+            continue
         try:
             read_sidecar(shelf.path("landmarks_aligned"))
             share = detected_share(shelf)
@@ -89,18 +100,27 @@ def usable_participants(
     return usable
 
 
-def film_duration(group: Group) -> float | None:
-    """Length of the film in seconds from the start and stop markers of the key logs; None when there are none."""
-    stops = {}
-    for name, shelf in group.participants.items():
-        log = log_sidecar(shelf)
-        if log is not None and log.get("LogStop") is not None:
-            stops[name] = float(log["LogStop"])
+def film_duration(participants: Mapping[str, Shelf], notes: list[str]) -> float | None:
+    """Length of the film in seconds from the start and stop markers of the key logs.
+
+    Parameters
+    ----------
+    participants : mapping of str to Shelf
+    notes : list of str
+        Appended to when the logs disagree.
+
+    Returns
+    -------
+    float or None
+        Median over the logs; None when no log has markers.
+    """
+    logs = [log_sidecar(shelf) for shelf in participants.values()]
+    stops = [float(log["LogStop"]) for log in logs if log is not None and log.get("LogStop") is not None]
     if not stops:
         return None
-    values = np.array(list(stops.values()))
+    values = np.array(stops)
     if np.ptp(values) > FILM_TOLERANCE:
-        group.notes.append(
+        notes.append(
             f"key logs disagree about the length of the film ({values.min():.1f} to {values.max():.1f} s); "
             "the median is used."
         )
@@ -118,7 +138,7 @@ def log_sidecar(shelf: Shelf) -> dict[str, Any] | None:
 def make_cube(group: Group) -> Path:
     """Cube of the participants' aligned landmarks on the clock of the film, from its onset to its end."""
     study, inputs = group.study, [shelf.path("landmarks_aligned") for shelf in group.participants.values()]
-    duration = film_duration(group)
+    duration = group.film_duration
     parameters = {**study.cube.model_dump(), "film_duration_s": duration, "subjects": list(group.participants)}
 
     def compute() -> xr.DataArray:
@@ -130,7 +150,7 @@ def make_cube(group: Group) -> Path:
         except ValueError as error:
             raise StudyError(str(error)) from error
 
-    return group.shelf.make("cube", compute, inputs=inputs, parameters=parameters)
+    return group.shelf.make("cube", compute, inputs=inputs, parameters=parameters, uncertain=group.logs)
 
 
 def _on_film(shelf: Shelf, duration: float | None) -> xr.DataArray:

@@ -1,8 +1,9 @@
 """One participant: face video to landmarks, and what is read from them; key log to peaks."""
 
+import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,19 @@ import pandas as pd
 import xarray as xr
 
 from isc.io.bids_study import Recording
-from isc.io.derivatives import DerivativeError, landmark_writer, read_table
-from isc.io.face import track_blocks
-from isc.io.face_model import MODEL_SHA256, FaceModelError
+from isc.io.derivatives import DerivativeError, read_table
+from isc.io.face_model import FaceModelError
 from isc.io.face_tracker import FaceTrackerError
 from isc.io.keyboard import KeyLogError, read_key_log
 from isc.io.text import TableError
-from isc.io.video import VideoError, probe_video
+from isc.io.video import VideoError
 from isc.preprocessing.align import align_faces
 from isc.preprocessing.head_pose import UNITS, head_motion
 from isc.preprocessing.quality import face_quality
 from isc.preprocessing.resample import resample
+from isc.stages.extraction import track, warning_texts
+from isc.stages.ledger import REPLACED
+from isc.stages.messages import one_line
 from isc.stages.processes import Outcome
 from isc.stages.shelf import WARNINGS, Shelf, load_dataset, stored_warnings
 from isc.study import Study, StudyError
@@ -37,6 +40,7 @@ USER_ERRORS = (
     FileNotFoundError,
 )
 Report = Callable[[int, int | None], None]
+STAGES = ("extract", "peaks")
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,19 @@ class ParticipantTask:
     shelf : Shelf
         Of the participant.
     recording : Recording
+    stages : tuple of str
+        Of ``extract`` (the video) and ``peaks`` (the key log).
     """
 
     study: Study
     shelf: Shelf
     recording: Recording
+    stages: tuple[str, ...] = STAGES
+
+    @property
+    def name(self) -> str:
+        """Participant, such as ``sub-01``."""
+        return f"sub-{self.recording.entities.subject}"
 
 
 def process_participant(task: ParticipantTask, report: Report) -> Outcome:
@@ -70,46 +82,85 @@ def process_participant(task: ParticipantTask, report: Report) -> Outcome:
     Outcome
         A faulty video or key log is a failed participant with a one-line message, not an exception.
     """
-    name = f"sub-{task.recording.entities.subject}"
+    notes: list[str] = []
+    speed = Speed(report)
+    try:
+        _make(task, speed.update, notes)
+    except USER_ERRORS as error:
+        return Outcome(task.name, "failed", one_line(error), notes)
+    made = {path.name: reason for path, reason in task.shelf.ledger.reasons.items()}
+    status = "done" if made else "skipped"
+    return Outcome(task.name, status, warnings=notes, made=made, frames=speed.frames, seconds=speed.seconds)
+
+
+class Speed:
+    """Frames tracked and the time they took; passes progress on.
+
+    Parameters
+    ----------
+    report : callable
+        Called with (frames done, frames expected).
+
+    Examples
+    --------
+    >>> speed = Speed(print)
+    >>> speed.update(0, 9), speed.update(9, 9), speed.frames
+    0 9
+    9 9
+    (None, None, 9)
+    """
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._first: tuple[int, float] | None = None
+        self.frames, self.seconds = 0, 0.0
+
+    def update(self, done: int, expected: int | None) -> None:
+        """Take the next number of frames; the first one counts as where the work began."""
+        now = time.monotonic()
+        self._first = self._first or (done, now)
+        self.frames, self.seconds = done - self._first[0], now - self._first[1]
+        self._report(done, expected)
+
+
+def plan_participant(task: ParticipantTask) -> Outcome | None:
+    """Say in the shelf's ledger what is due of a participant, without making anything.
+
+    Parameters
+    ----------
+    task : ParticipantTask
+        Its ledger is planning.
+
+    Returns
+    -------
+    Outcome or None
+        None when something is due; otherwise that of a participant who can be skipped, with the stored warnings.
+    """
     notes: list[str] = []
     try:
-        tracked, fresh = _track(task, report)
-        notes += stored_warnings(tracked)
+        _make(task, lambda done, expected: None, notes)
+    except USER_ERRORS:
+        return None  # the worker says what is wrong
+    due = any(task.shelf.ledger.planned(path) for path in task.shelf.ledger.checked)
+    return None if due else Outcome(task.name, "skipped", warnings=notes)
+
+
+def _make(task: ParticipantTask, report: Report, notes: list[str]) -> None:
+    """Each product in turn; `notes` gets the warnings that they were made with."""
+    ledger = task.shelf.ledger
+    if "extract" in task.stages:
+        tracked = track(task.study, task.shelf, task.recording, report)
         _derive(task, tracked)
-        if task.recording.events is not None:
-            notes += stored_warnings(_peaks(task, task.recording.events))
-    except USER_ERRORS as error:
-        return Outcome(name, "failed", str(error), notes)
-    return Outcome(name, "done" if fresh else "skipped", warnings=notes)
+        notes += [] if ledger.planned(tracked) else stored_warnings(tracked)
+        notes += [f"{reason}; what follows from it is made anew" for reason in _replaced(ledger.reasons.get(tracked))]
+    if "peaks" in task.stages and task.recording.events is not None:
+        peaks = _peaks(task, task.recording.events)
+        notes += [] if ledger.planned(peaks) else stored_warnings(peaks)
+        notes += [f"{reason}; what follows from it is made anew" for reason in _replaced(ledger.reasons.get(peaks))]
 
 
-def _track(task: ParticipantTask, report: Report) -> tuple[Path, bool]:
-    """Landmarks of the video, frame by frame; the long step."""
-    study, shelf, video = task.study, task.shelf, task.recording.video
-    parameters = {**study.extraction.model_dump(), "ModelSHA256": MODEL_SHA256}
-    path = shelf.path("landmarks_tracked")
-    key = shelf.key([video], parameters)
-    if not shelf.needs(path, key):
-        return path, False
-    sidecar = shelf.sidecar("landmarks_tracked", [video], parameters, key, ModelSHA256=MODEL_SHA256)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        options: dict[str, Any] = study.extraction.model_dump()
-        found, done, expected = False, 0, -(-probe_video(video).n_frame // study.extraction.every) or None
-        with landmark_writer(path, sidecar) as writer:
-            for block in track_blocks(video, subject=f"sub-{task.recording.entities.subject}", **options):
-                writer.append(block)
-                found |= bool(block["detected"].any())
-                done += block.sizes["time"]
-                report(done, expected)
-            if not found:
-                raise StudyError(f"{video.name}: no face was found in any frame; exclude this participant")
-            sidecar[WARNINGS] = _texts(caught)
-    return path, True
-
-
-def _texts(caught: list[warnings.WarningMessage]) -> list[str]:
-    return list(dict.fromkeys(str(warning.message) for warning in caught if warning.category is UserWarning))
+def _replaced(reason: str | None) -> list[str]:
+    return [reason] if reason is not None and reason.endswith(REPLACED) else []
 
 
 def stimulus_offset(recording: Recording, first_timestamp: float) -> float:
@@ -155,15 +206,13 @@ def _even_table(
     task: ParticipantTask, product: str, tracked: Path, onset: dict[str, Any], series: Callable[[], xr.DataArray]
 ) -> None:
     """Table of series at an even rate, with rate and start time in its sidecar as BIDS wants it."""
-    shelf = task.shelf
-    path = shelf.path(product)
-    key = shelf.key([tracked], onset)
-    if not shelf.needs(path, key):
+    sidecar = task.shelf.due(product, inputs=[tracked], parameters=onset)
+    if sidecar is None:
         return
     even = series()
     table = pd.DataFrame(even.values, columns=[str(c) for c in even[even.dims[1]].values])
     timing = {"SamplingFrequency": even.attrs["rate_hz"], "StartTime": float(even["time"].values[0])}
-    shelf.write(product, table, path, shelf.sidecar(product, [tracked], onset, key, **timing))
+    task.shelf.write(table, task.shelf.path(product), {**sidecar, **timing})
 
 
 def _even(series: xr.DataArray, recording: xr.Dataset) -> xr.DataArray:
@@ -197,26 +246,21 @@ def _peaks(task: ParticipantTask, events: Path) -> Path:
     parameters = {"merge": task.study.behaviour.merge, "events_onset_s": task.recording.events_onset}
     shelf = task.shelf
     path = shelf.path("peaks")
-    key = shelf.key([events], parameters)
-    if not shelf.needs(path, key):
+    sidecar = shelf.due("peaks", inputs=[events], parameters=parameters)
+    if sidecar is None:
         return path
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         log = read_key_log(events, merge=task.study.behaviour.merge, stimulus_onset=task.recording.events_onset)
-    more = {
+    told = {
         "LogValid": log.attrs["valid"],
         "LogReason": log.attrs["reason"],
         "LogStart": log.attrs["start"],
         "LogStop": log.attrs["stop"],
-        WARNINGS: _texts(caught),
+        WARNINGS: warning_texts(caught),
     }
-    shelf.write("peaks", log, path, shelf.sidecar("peaks", [events], parameters, key, **more))
+    shelf.write(log, path, {**sidecar, **told})
     return path
-
-
-def with_participant(shelf: Shelf, recording: Recording) -> Shelf:
-    """The shelf of a participant's recording."""
-    return replace(shelf, entities=recording.entities)
 
 
 def detected_share(shelf: Shelf) -> float:

@@ -2,10 +2,14 @@
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, cast
+
+from isc.stages.messages import one_line
 
 Progress = Callable[[str, int, int | None], None]
 SINGLE_THREADED = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -24,12 +28,21 @@ class Outcome:
         Why it failed, one line; empty otherwise.
     warnings : list of str
         What a reader of the results has to know.
+    made : dict of str to str
+        Products that were made, by name, and why.
+    frames : int
+        Video frames that were tracked.
+    seconds : float
+        Spent on them.
     """
 
     participant: str
     status: str
     message: str = ""
     warnings: list[str] = field(default_factory=list)
+    made: dict[str, str] = field(default_factory=dict)
+    frames: int = 0
+    seconds: float = 0.0
 
 
 Worker = Callable[[Any, Callable[[int, int | None], None]], Outcome]
@@ -83,6 +96,42 @@ def run_each(
     return [outcomes[participant] for participant, _ in tasks]
 
 
+def run_on_cluster(
+    tasks: Sequence[tuple[str, Any]], worker: Worker, *, progress: Progress | None = None
+) -> list[Outcome]:
+    """Run ``worker(task, report)`` for every (participant, task) on the workers of the connected cluster.
+
+    Parameters
+    ----------
+    tasks : sequence of (str, object)
+        Their files must be found under the same paths on all machines.
+    worker : callable, importable by name
+        As in `run_each`; what it reports stays on its machine.
+    progress : callable, optional
+        Called with (name, participants done, participants).
+
+    Returns
+    -------
+    list of Outcome
+        In the order of `tasks`. A worker that dies is a failed participant.
+    """
+    from isc.lazy import on_workers
+
+    outcomes: dict[str, Outcome] = {}
+    for participant, result in on_workers(_quietly, {name: (worker, task) for name, task in tasks}):
+        if not isinstance(result, Outcome):
+            result = Outcome(participant, "failed", f"its worker failed: {type(result).__name__}: {one_line(result)}")
+        outcomes[participant] = result
+        if progress is not None:
+            progress("participants", len(outcomes), len(tasks))
+    return [outcomes[participant] for participant, _ in tasks]
+
+
+def _quietly(given: tuple[Worker, Any]) -> Outcome:
+    worker, task = given
+    return worker(task, lambda done, expected: None)
+
+
 def _start(worker: Worker, task: Any) -> tuple[Connection, Any]:
     """Start one worker; returns the end of the pipe that it reports through."""
     context = multiprocessing.get_context("spawn")
@@ -97,9 +146,19 @@ def _work(worker: Worker, task: Any, sender: Connection) -> None:
     """Body of the worker process. An unexpected error prints its traceback and ends the process with code 1."""
     for name in SINGLE_THREADED:
         os.environ[name] = "1"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal; the parent ends us
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     outcome = worker(task, lambda done, expected: sender.send((done, expected)))
     sender.send(outcome)
     sender.close()
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent is gone: a killed run must not go on writing beside the next one."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _receive(connection: Connection) -> tuple[int, int | None] | Outcome | None:

@@ -1,20 +1,30 @@
 """The group level from cube to report: makes every product, then tells what is in them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 import xarray as xr
 
-from isc.io.atomic import write_bytes
 from isc.io.bids import figures_folder, participant_page, root_path
 from isc.io.derivatives import DerivativeError, read_sidecar, read_table
+from isc.io.file_sets import write_file_set
 from isc.mesh import mean_shape
-from isc.report import CITATIONS, Fact, Notice, ReportContent, write_report
+from isc.report import CITATIONS, Fact, Notice, ReportContent, render_report
 from isc.stages.behaviour import make_agreement, make_association, read_agreement
 from isc.stages.explorer import write_explorer
-from isc.stages.group import FEATURE_SETS, Group, Progress, film_duration, make_cube, read_epochs, usable_participants
+from isc.stages.group import (
+    FEATURE_SETS,
+    Group,
+    Progress,
+    epochs_path,
+    film_duration,
+    make_cube,
+    read_epochs,
+    usable_participants,
+)
+from isc.stages.ledger import Ledger
 from isc.stages.methods import CITED, methods_text
 from isc.stages.participant_page import write_participant_page
 from isc.stages.sections import (
@@ -32,6 +42,8 @@ from isc.study import Study, StudyError
 from isc.synchrony.decision import strictest
 from isc.synchrony.inference import thresholds
 
+STAGES = ("tisc", "report")
+
 
 @dataclass(frozen=True)
 class Products:
@@ -46,9 +58,15 @@ class Products:
 
 
 def analyse_group(
-    study: Study, shelf: Shelf, participants: Mapping[str, Shelf], failed: Mapping[str, str], progress: Progress
-) -> Path:
-    """Make all products of the group and write the report, a page a participant and the explorer.
+    study: Study,
+    shelf: Shelf,
+    participants: Mapping[str, Shelf],
+    failed: Mapping[str, str],
+    progress: Progress,
+    *,
+    stages: Sequence[str] = STAGES,
+) -> Path | None:
+    """Make all products of the group and draw the report, a page a participant and the explorer.
 
     Parameters
     ----------
@@ -61,37 +79,87 @@ def analyse_group(
         Why a participant failed in this run.
     progress : callable
         Called with (step, surrogates done, surrogates expected).
+    stages : sequence of str
+        Of ``tisc`` (cube, synchrony, its tests and its relation to reports) and ``report``.
+
+    Returns
+    -------
+    Path or None
+        report.html, when it was asked for.
+
+    Raises
+    ------
+    StudyError
+        When fewer than two participants can be used, their recordings do not fit together, or the report alone was
+        asked for and a product is not up to date.
+    """
+    notes: list[str] = []
+    usable = usable_participants(study, participants, failed, notes)
+    group = Group(study, shelf, usable, notes, film_duration(usable, notes))
+    products = _make(group, progress) if "tisc" in stages else _finished(group)
+    return make_report(group, products, len(participants)) if "report" in stages else None
+
+
+def _finished(group: Group) -> Products:
+    """Products of the group as they are, all of them up to date."""
+    ledger = Ledger(planning=True)
+    products = _make(replace(group, shelf=replace(group.shelf, ledger=ledger, force=False)), lambda *said: None)
+    for path, reason in ledger.reasons.items():
+        raise StudyError(f"the report needs {path.name}, which is not up to date ({reason}); run the stage tisc first")
+    return products
+
+
+def make_report(group: Group, products: Products, n_recorded: int) -> Path:
+    """Page with its figures; drawn only when a product, a setting or a note differs from what the last one shows.
+
+    Parameters
+    ----------
+    group : Group
+    products : Products
+    n_recorded : int
+        Participants with a recording, those left out included.
 
     Returns
     -------
     Path
         report.html
-
-    Raises
-    ------
-    StudyError
-        When fewer than two participants can be used, or their recordings do not fit together.
     """
-    notes: list[str] = []
-    usable = usable_participants(study, participants, failed, notes)
-    group = Group(study, shelf, usable, notes)
-    products = _make(group, progress)
-    content = _content(group, products, len(participants))
-    path = root_path(shelf.root, "report")
-    write_report(path, content)
-    _write_figures(group, content)
-    for participant in usable.values():
-        write_participant_page(study, participant)
-    write_explorer(study, shelf)
-    return path
+    page, inputs = root_path(group.shelf.root, "report"), _report_inputs(group, products)
+    parameters: dict[str, object] = {}
+    if not any(group.shelf.ledger.planned(path) for path in inputs):
+        notes = [*group.notes, *_participant_notes(group)]
+        parameters = {"settings": group.study.model_dump(), "notes": notes, "n_recorded": n_recorded}
+    sidecar = group.shelf.due("report", inputs=inputs, parameters=parameters)
+    if sidecar is not None:
+        content = _content(group, products, n_recorded)
+        figures = _figure_files(group, content)
+        values = {"page": page.name, "figures": [path.relative_to(group.shelf.root).as_posix() for path in figures]}
+        files = {page: render_report(content).encode(), **figures}
+        for participant in group.participants.values():
+            write_participant_page(group.study, participant)
+        write_explorer(group.study, group.shelf)
+        write_file_set(files, group.shelf.path("report"), values, sidecar)
+    return page
 
 
-def _write_figures(group: Group, content: ReportContent) -> None:
+def _report_inputs(group: Group, products: Products) -> list[Path]:
+    """All that the page is drawn from."""
+    epochs = epochs_path(group.shelf.raw_root, group.study.task)
+    paths = [products.cube, *products.tisc.values(), *products.associations.values()]
+    paths += [path for schemes in products.nulls.values() for path in schemes.values()]
+    paths += [shelf.path("quality") for shelf in group.participants.values()]
+    paths += [] if products.agreement is None else [products.agreement]
+    return paths + ([epochs] if epochs.is_file() else [])
+
+
+def _figure_files(group: Group, content: ReportContent) -> dict[Path, bytes]:
     """Figures of the report as files for papers: vector graphics, numbered as in the report."""
     folder = figures_folder(group.shelf.root)
     figures = [figure for section in content.sections for figure in section.figures]
-    for number, figure in enumerate(figures, start=1):
-        write_bytes(folder / f"task-{group.study.task}_figure-{number:02d}.svg", figure.svg.encode())
+    return {
+        folder / f"task-{group.study.task}_figure-{number:02d}.svg": figure.svg.encode()
+        for number, figure in enumerate(figures, start=1)
+    }
 
 
 def _make(group: Group, progress: Progress) -> Products:
@@ -218,7 +286,7 @@ def _participant_notes(group: Group) -> list[str]:
 
 
 def _facts(group: Group, results: Results, cube: xr.DataArray, n_recorded: int) -> tuple[Fact, ...]:
-    tisc, duration = results.tisc["vertices"], film_duration(group)
+    tisc, duration = results.tisc["vertices"], group.film_duration
     limits = results.deciding["vertices"]
     left_out = n_recorded - cube.sizes["subject"]
     film = "length not logged" if duration is None else f"{duration:.1f} s"

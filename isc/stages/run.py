@@ -1,51 +1,62 @@
-"""The whole job: which participants, which level, with which settings; what failed, and the exit code."""
+"""The whole job: which participants, which stages, with which settings; what failed, and the exit code."""
 
-import json
-import os
 import sys
 import time
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from isc.io.atomic import DerivativeError, write_bytes
+from isc.io.atomic import write_bytes
 from isc.io.bids import root_path
 from isc.io.bids_dataset import write_derivative_dataset
 from isc.io.bids_names import BidsError, Entities
-from isc.io.bids_study import RawStudy, Recording, read_raw_study
+from isc.io.bids_study import RawStudy, read_raw_study
+from isc.io.bids_validation import VALIDATOR, has_validator, validation_errors
 from isc.io.derivatives import output_lock, remove_leftovers
-from isc.io.face_model import FaceModelError, find_face_model
+from isc.io.face_model import find_face_model
+from isc.lazy import connected
+from isc.stages.extraction import warning_texts
+from isc.stages.forgetting import without_forgotten
 from isc.stages.group import label_meanings
-from isc.stages.participant import ParticipantTask, process_participant
-from isc.stages.processes import Outcome, run_each
+from isc.stages.journal import log, measured_rate
+from isc.stages.ledger import Ledger
+from isc.stages.messages import one_line
+from isc.stages.participant import USER_ERRORS, ParticipantTask, process_participant
+from isc.stages.planning import cost_line, plan_lines, plan_run, skippable
+from isc.stages.processes import Outcome, run_each, run_on_cluster
 from isc.stages.progress import Display
 from isc.stages.report import analyse_group
+from isc.stages.request import RunRequest, effective_study, processors
 from isc.stages.shelf import Shelf
 from isc.stages.version import code_version
-from isc.study import Study, StudyError, format_study, read_study
+from isc.study import Study, StudyError, format_study
+
+__all__ = ["RunRequest", "effective_study", "processors", "run"]
 
 DONE, SOME_FAILED, UNUSABLE = 0, 1, 2  # exit codes
-UNUSABLE_INPUT = (StudyError, BidsError, DerivativeError, FaceModelError, FileNotFoundError)
+UNUSABLE_INPUT = (*USER_ERRORS, BidsError)
+SHOWN_FAULTS = 5  # of the validator
 
 
 @dataclass(frozen=True)
-class RunRequest:
-    """What the command line asks for; absent values come from the settings or their defaults."""
+class Job:
+    """A request with what it works on."""
 
-    bids_dir: Path
-    out_dir: Path
-    levels: tuple[str, ...] = ("participant", "group")
-    participants: tuple[str, ...] = ()
-    task: str | None = None
-    settings: Path | None = None
-    n_procs: int | None = None
-    seed: int | None = None
-    force: bool = False
+    request: RunRequest
+    study: Study
+    tasks: tuple[ParticipantTask, ...]
+    group: Shelf
+
+    @property
+    def shelves(self) -> Mapping[str, Shelf]:
+        """Shelves of the participants by name."""
+        return {task.name: task.shelf for task in self.tasks}
 
 
 def run(request: RunRequest) -> int:
-    """Run the levels that were asked for and say what became of them.
+    """Run the stages that were asked for and say what became of them.
 
     Parameters
     ----------
@@ -58,49 +69,54 @@ def run(request: RunRequest) -> int:
     """
     started = time.monotonic()
     try:
-        study = effective_study(request)
-        raw = _raw_study(request, study)
+        job = _job(request)
+        if request.dry_run:
+            return _tell_plan(job)
         with output_lock(request.out_dir):
             remove_leftovers(request.out_dir)
-            _write_top(request, study)
-            return _run_levels(request, study, raw, started)
+            try:
+                _write_top(job)
+                with _cluster(request):
+                    return _run_stages(job, started)
+            finally:
+                remove_leftovers(request.out_dir)  # of workers that were stopped
     except UNUSABLE_INPUT as error:
-        print(f"isc: {error}", file=sys.stderr)
+        print(f"isc: {one_line(error)}", file=sys.stderr)
         return UNUSABLE
 
 
-def effective_study(request: RunRequest) -> Study:
-    """Settings of a run: the file, then what the command line overrides.
-
-    Parameters
-    ----------
-    request : RunRequest
-
-    Returns
-    -------
-    Study
-
-    Raises
-    ------
-    StudyError
-        When the settings cannot be used.
-    """
-    study = Study() if request.settings is None else read_study(request.settings)
-    if request.task is not None:
-        study = study.model_copy(update={"task": request.task})
-    if request.seed is not None:
-        study = study.model_copy(update={"null": study.null.model_copy(update={"seed": request.seed})})
-    return Study.model_validate(study.model_dump())
+@contextmanager
+def _cluster(request: RunRequest) -> Iterator[None]:
+    """The cluster that was asked for, if any."""
+    with ExitStack() as stack:
+        if request.scheduler is not None:
+            try:
+                stack.enter_context(connected(request.scheduler))
+            except ValueError as error:
+                raise StudyError(str(error)) from error
+        yield
 
 
-def processors() -> int:
-    """Processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _job(request: RunRequest) -> Job:
+    study = effective_study(request)
+    raw = _raw_study(request, study)
+    stages, ledger = request.of_level("participant"), Ledger()
+
+    def shelf(entities: Entities) -> Shelf:
+        return Shelf(request.out_dir, request.bids_dir, entities, request.force, ledger)
+
+    tasks = [ParticipantTask(study, shelf(found.entities), found, stages) for found in raw.recordings]
+    return Job(request, study, tuple(tasks), shelf(Entities(task=study.task)))
 
 
 def _raw_study(request: RunRequest, study: Study) -> RawStudy:
     """Participants and recordings; exactly one recording of the film for each participant that has any."""
-    raw = read_raw_study(request.bids_dir, labels=request.participants or None, task=study.task)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        raw = read_raw_study(request.bids_dir, labels=request.participants or None, task=study.task)
+    for warning in caught:
+        print(f"isc: {warning.message}", file=sys.stderr)
+    raw = without_forgotten(raw, request.out_dir)
     for participant in raw.participants:
         if len(participant.recordings) > 1:
             names = ", ".join(recording.video.name for recording in participant.recordings)
@@ -111,74 +127,108 @@ def _raw_study(request: RunRequest, study: Study) -> RawStudy:
     return raw
 
 
-def _write_top(request: RunRequest, study: Study) -> None:
-    meanings = label_meanings(study)
+def _tell_plan(job: Job) -> int:
+    """Print what a run would do; nothing is written."""
+    request = job.request
+    tasks = job.tasks if request.of_level("participant") else ()
+    ledger, notes = plan_run(job.study, tasks, job.shelves, job.group, request.of_level("group"))
+    rate, n_procs = measured_rate(request.out_dir), request.n_procs or processors()
+    cost = cost_line(job.study, tasks, ledger, rate=rate, n_procs=n_procs)
+    lines = plan_lines(ledger, request.out_dir, detail="all" if request.verbose else "causes")
+    print("\n".join([*lines, *notes, *([cost] if cost else [])]))
+    return DONE
+
+
+def _write_top(job: Job) -> None:
+    request, meanings = job.request, label_meanings(job.study)
     write_derivative_dataset(request.out_dir, raw=request.bids_dir, version=code_version(), descriptions=meanings)
-    write_bytes(root_path(request.out_dir, "settings"), format_study(study).encode())
+    write_bytes(root_path(request.out_dir, "settings"), format_study(job.study).encode())
 
 
-def _run_levels(request: RunRequest, study: Study, raw: RawStudy, started: float) -> int:
-    shelves = {
-        f"sub-{recording.entities.subject}": Shelf(request.out_dir, request.bids_dir, recording.entities, request.force)
-        for recording in raw.recordings
-    }
-    outcomes: list[Outcome] = []
-    if "participant" in request.levels:
-        find_face_model()  # one error for all instead of one for each
-        outcomes = _run_participants(request, study, raw.recordings, shelves)
+def _run_stages(job: Job, started: float) -> int:
+    request, ledger = job.request, job.group.ledger
+    stages = {"stages": list(request.wanted), "seed": job.study.null.seed, "code": code_version()}
+    outcomes = _run_participants(job) if request.of_level("participant") else []
     failed = {outcome.participant: outcome.message for outcome in outcomes if outcome.status == "failed"}
-    if "group" in request.levels:
-        group_shelf = Shelf(request.out_dir, request.bids_dir, Entities(task=study.task), request.force)
-        with Display("surrogates") as display:
-            report = analyse_group(study, group_shelf, shelves, failed, display.update)
-        print(f"report: {report}")
-    log(request.out_dir, "run", seconds=round(time.monotonic() - started, 1), failed=list(failed))
+    if request.of_level("group"):
+        report = _analyse_group(job, failed)
+        if report is not None:
+            print(f"report: {report}")
+    made = [path.name for path in ledger.reasons]
+    idle = not made and all(outcome.status == "skipped" for outcome in outcomes)
+    seconds = round(time.monotonic() - started, 1)
+    if idle:
+        print(f"nothing to do: {len(ledger.checked)} products are up to date ({seconds} s)")
+    log(request.out_dir, "run", seconds=seconds, failed=list(failed), made=made, **stages)
     return SOME_FAILED if failed else DONE
 
 
-def _run_participants(
-    request: RunRequest, study: Study, recordings: tuple[Recording, ...], shelves: Mapping[str, Shelf]
-) -> list[Outcome]:
-    """Track every video in a process of its own, and tell what became of it."""
-    tasks = [
-        (
-            f"sub-{recording.entities.subject}",
-            ParticipantTask(study, shelves[f"sub-{recording.entities.subject}"], recording),
-        )
-        for recording in recordings
-    ]
+def _analyse_group(job: Job, failed: Mapping[str, str]) -> Path | None:
+    """Group level, with its warnings told once, one line each; the report says them as well."""
+    with Display("surrogates") as display, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        stages = job.request.of_level("group")
+        report = analyse_group(job.study, job.group, job.shelves, failed, display.update, stages=stages)
+        for text in warning_texts(caught):
+            display.say(f"warning: {text}")
+    return report
+
+
+def _run_participants(job: Job) -> list[Outcome]:
+    """Track the videos that are due, each in a process of its own, and tell what became of everybody."""
+    request = job.request
+    skipped = skippable(job.tasks)
+    due = [(task.name, task) for task in job.tasks if task.name not in skipped]
+    if due:
+        _validate(request)
+    if due and "extract" in request.wanted:
+        find_face_model()  # one error for all instead of one for each
     with Display("frames") as display:
-        outcomes = run_each(
-            tasks, process_participant, n_procs=request.n_procs or processors(), progress=display.update
-        )
+        if request.scheduler is None:
+            n_procs = request.n_procs or processors()
+            made = run_each(due, process_participant, n_procs=n_procs, progress=display.update)
+        else:
+            made = run_on_cluster(due, process_participant, progress=display.update)
+        found = skipped | {outcome.participant: outcome for outcome in made}
+        outcomes = [found[task.name] for task in job.tasks]
         for outcome in outcomes:
-            tail = f": {outcome.message}" if outcome.message else ""
-            display.say(f"{outcome.participant} {outcome.status}{tail}")
-            log(
-                request.out_dir,
-                "participant",
-                participant=outcome.participant,
-                status=outcome.status,
-                message=outcome.message,
-                warnings=outcome.warnings,
-            )
+            _tell(outcome, display, request)
     return outcomes
 
 
-def log(out_dir: Path, event: str, **fields: Any) -> None:
-    """Append a line to logs/run.jsonl.
+def _tell(outcome: Outcome, display: Display, request: RunRequest) -> None:
+    tail = f": {outcome.message}" if outcome.message else ""
+    display.say(f"{outcome.participant} {outcome.status}{tail}")
+    if request.verbose or outcome.status != "skipped":
+        for warning in outcome.warnings:
+            display.say(f"  warning: {warning}")
+    if request.verbose:
+        for path, reason in outcome.made.items():
+            display.say(f"  made {path}: {reason}")
+    log(
+        request.out_dir,
+        "participant",
+        participant=outcome.participant,
+        status=outcome.status,
+        message=outcome.message,
+        warnings=outcome.warnings,
+        made=list(outcome.made),
+        frames=outcome.frames,
+        seconds=round(outcome.seconds, 2),
+    )
 
-    Parameters
-    ----------
-    out_dir : Path
-        Derivative data set.
-    event : str
-        What happened.
-    **fields
-        What JSON can hold; no path and no name of a person.
-    """
-    path = root_path(out_dir, "log")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    line = {"time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "event": event, **fields}
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
+
+def _validate(request: RunRequest) -> None:
+    """Refuse a raw study that is not BIDS, where the validator is there to say so."""
+    if request.skip_bids_validation:
+        return
+    if not has_validator():
+        print(f"isc: the raw study was not validated; to have it done: pip install {VALIDATOR}", file=sys.stderr)
+        return
+    faults = validation_errors(request.bids_dir)
+    if faults:
+        more = f" and {len(faults) - SHOWN_FAULTS} more" if len(faults) > SHOWN_FAULTS else ""
+        raise StudyError(
+            f"the raw study is not valid BIDS: {'; '.join(faults[:SHOWN_FAULTS])}{more}; mend it (`{VALIDATOR} "
+            "BIDS_DIR` says more), or go on with --skip-bids-validation"
+        )

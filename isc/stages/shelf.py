@@ -1,7 +1,7 @@
 """The derivatives of one run: each is made when it is absent or out of date, and only then."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -10,8 +10,9 @@ import xarray as xr
 
 from isc.io.bids import derivative_path
 from isc.io.bids_names import Entities, bids_uri
-from isc.io.derivatives import is_current, product_key, read_array, read_sidecar, write_array, write_table, write_values
+from isc.io.derivatives import input_hash, product_key, read_array, read_sidecar, write_array, write_table, write_values
 from isc.io.sidecars import sidecar_for
+from isc.stages.ledger import FOLLOWS, Ledger, why_due
 from isc.stages.version import code_version, software_versions
 
 Content: TypeAlias = xr.DataArray | xr.Dataset | pd.DataFrame | Mapping[str, Any]
@@ -31,12 +32,15 @@ class Shelf:
     entities : Entities
     force : bool
         Make everything again.
+    ledger : Ledger
+        What is due and why; several shelves may share one.
     """
 
     root: Path
     raw_root: Path
     entities: Entities
     force: bool = False
+    ledger: Ledger = field(default_factory=Ledger, compare=False)
 
     def path(self, product: str, *, desc: str | None = None) -> Path:
         """Path of a product."""
@@ -51,25 +55,48 @@ class Shelf:
             for path in inputs
         ]
 
-    def key(self, inputs: Sequence[Path], parameters: Mapping[str, Any]) -> str:
-        """Fingerprint of what a product depends on."""
-        return product_key(list(inputs), parameters=parameters, code_version=code_version())
+    def due(
+        self,
+        product: str,
+        *,
+        inputs: Sequence[Path],
+        parameters: Mapping[str, Any],
+        desc: str | None = None,
+        uncertain: Sequence[Path] = (),
+    ) -> dict[str, Any] | None:
+        """Sidecar to write with a product that has to be made; None when there is nothing to do, or only a plan.
 
-    def needs(self, path: Path, key: str) -> bool:
-        """Whether a product has to be made."""
-        return self.force or not is_current(path, key)
+        Parameters
+        ----------
+        product, inputs, parameters, desc : see `make`
+            As there.
+        uncertain : sequence of Path
+            Products whose sidecars the parameters were read from; while planning they may not be known yet.
 
-    def sidecar(
-        self, product: str, inputs: Sequence[Path], parameters: Mapping[str, Any], key: str, **more: Any
-    ) -> dict[str, Any]:
-        """Sidecar of a product: its entry in the data dictionary and how it was made."""
+        Returns
+        -------
+        dict or None
+        """
+        path, ledger = self.path(product, desc=desc), self.ledger
+        coming = [other for other in (*inputs, *uncertain) if ledger.planned(other)]
+        if coming:
+            ledger.record(path, f"{FOLLOWS} {coming[0].name}")
+            return None
+        sidecar = self._sidecar(product, inputs, parameters)
+        reason = "forced" if self.force else why_due(path, sidecar)
+        ledger.record(path, reason)
+        return None if reason is None or ledger.planning else sidecar
+
+    def _sidecar(self, product: str, inputs: Sequence[Path], parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Entry of the data dictionary, and all that a product depends on."""
+        hashes = [input_hash(path) for path in inputs]
         return sidecar_for(
             product,
             Sources=self.sources(inputs),
+            InputSHA256=hashes,
             Parameters=dict(parameters),
             SoftwareVersions=software_versions(),
-            ProductKey=key,
-            **more,
+            ProductKey=product_key(hashes, parameters=parameters, code_version=code_version()),
         )
 
     def make(
@@ -80,6 +107,7 @@ class Shelf:
         inputs: Sequence[Path],
         parameters: Mapping[str, Any],
         desc: str | None = None,
+        uncertain: Sequence[Path] = (),
         more: Mapping[str, Any] | None = None,
     ) -> Path:
         """Path of a product, made by `compute` if need be.
@@ -96,6 +124,8 @@ class Shelf:
             What it depends on beside them.
         desc : str, optional
             Label of the product where its name needs one.
+        uncertain : sequence of Path
+            See `due`.
         more : mapping, optional
             Further fields of the sidecar.
 
@@ -104,14 +134,13 @@ class Shelf:
         Path
         """
         path = self.path(product, desc=desc)
-        key = self.key(inputs, parameters)
-        if self.needs(path, key):
+        sidecar = self.due(product, inputs=inputs, parameters=parameters, desc=desc, uncertain=uncertain)
+        if sidecar is not None:
             content = compute()
-            told = {**dict(more or {}), WARNINGS: _warnings_of(content)}
-            self.write(product, content, path, self.sidecar(product, inputs, parameters, key, **told))
+            self.write(content, path, {**sidecar, **dict(more or {}), WARNINGS: _warnings_of(content)})
         return path
 
-    def write(self, product: str, content: Content, path: Path, sidecar: Mapping[str, Any]) -> None:
+    def write(self, content: Content, path: Path, sidecar: Mapping[str, Any]) -> None:
         """Write a product by the kind of its content."""
         if isinstance(content, xr.DataArray | xr.Dataset):
             write_array(content, path, sidecar)

@@ -35,7 +35,14 @@ def test_different_spans_are_refused_unless_asked_for():
 
 
 def test_the_lowest_rate_is_the_default():
-    assert stack_subjects({"a": recording(0, 10, 30), "b": recording(0, 10, 12.5)}).attrs["rate_hz"] == 12.5
+    with pytest.warns(UserWarning, match=r"rates differ \(b: 12.5 Hz, a: 30 Hz\)"):
+        assert stack_subjects({"a": recording(0, 10, 30), "b": recording(0, 10, 12.5)}).attrs["rate_hz"] == 12.5
+
+
+def test_an_asked_for_rate_and_rates_that_hardly_differ_are_no_reason_for_a_warning(recwarn):
+    stack_subjects({"a": recording(0, 10, 30), "b": recording(0, 10, 12.5)}, rate=10)
+    stack_subjects({"a": recording(0, 10, 30), "b": recording(0, 10, 29.97)})
+    assert not recwarn.list
 
 
 @pytest.mark.parametrize(
@@ -43,6 +50,8 @@ def test_the_lowest_rate_is_the_default():
     [
         ({"a": recording(0, 10, 10)}, "at least two recordings, 1 given"),
         ({"a": recording(0, 10, 10), "b": recording(0, 10, 10, 3)}, "differ beside time"),
+        ({"a": recording(0, 10, 10), "b": recording(0, 10, 10)[:, 0]}, "differ beside time"),
+        ({"a": recording(0, 10, 10), "b": recording(0, 10, 10).rename(time="frame")}, "dim time is missing"),
         ({"a": recording(0, 10, 10), "b": recording(20, 30, 10)}, "different spans"),
     ],
 )

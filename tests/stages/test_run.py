@@ -17,6 +17,7 @@ from isc.demo import recovery
 from isc.io.bids import derivative_path, raw_path
 from isc.io.bids_names import Entities, parse_name, sidecar_path
 from isc.io.derivatives import read_array, read_sidecar, read_table, read_values
+from isc.io.products import verified_sidecar
 from isc.io.sidecars import differences, read_dictionary
 from isc.io.video_writer import write_video
 from isc.stages.run import run
@@ -87,12 +88,15 @@ PRODUCTS = {
     "thresholds": "group/*_thresholds.json",
     "agreement": "group/*_agreement.tsv",
     "association": "group/*_association.tsv",
+    "report": "group/*_report.json",
 }
 
 
 def read_product(path: Path):
     if path.suffix in (".zarr", ".nc"):
         return read_array(path)
+    if path.name.endswith("_report.json"):
+        return verified_sidecar(path)["Values"]
     return read_values(path) if path.name.endswith("_thresholds.json") else read_table(path)
 
 

@@ -1,0 +1,300 @@
+"""Chance by permutation of labels within subjects, and comparison of models over subjects."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from isc.classification.clips import encode
+from isc.classification.evaluate import folds_of, run_folds
+from isc.classification.models import Learner
+from isc.classification.scores import METRICS, confusion_scores, subject_confusion
+from isc.classification.splits import Split
+from isc.kernels.gram import agreement_of_labels
+
+PERMUTATION_BLOCK = 500  # labellings that exist at a time
+MOST_EXACT_SUBJECTS = 14  # beyond, sign flips are drawn: 2^14 are all of 14 subjects
+N_FLIP = 10_000
+
+
+def permutation_test(
+    data: Any,
+    *,
+    model: Any = "1nn",
+    split: Split | xr.DataArray = "leave_one_subject_out",
+    n_permutations: int = 1000,
+    exchange: Literal["take", "item", "clip"] | None = None,
+    statistic: str = "accuracy",
+    n_folds: int = 10,
+    n_component: int | None = None,
+    seed: int = 0,
+) -> xr.Dataset:
+    """Whether labels tell clips apart better than chance: labels are permuted within each subject.
+
+    Whole takes change labels with one another, because the repetitions of a take are alike for reasons other than
+    the label. Neighbours and folds do not depend on labels and are found once; other models learn anew from every
+    permutation. "kfold" and grouped folds were spread over the classes of the true labels: their p is approximate.
+
+    Parameters
+    ----------
+    data : DistanceSpace or DataArray, dims (clip, feature)
+        As in `isc.cross_validate`, as are `model`, `split`, `n_folds` and `n_component`.
+    model : str or estimator
+        As there.
+    split : str or DataArray
+        As there.
+    n_permutations : int
+        Labellings drawn.
+    exchange : {"take", "item", "clip"}, optional
+        Column whose groups keep one label while they are permuted, among groups of as many clips; by default
+        "take" if there is such a column, else "item", else "clip".
+    statistic : str
+        A metric of `isc.classification.scores.confusion_scores`.
+    n_folds : int
+        As there.
+    n_component : int, optional
+        As there; components are fitted inside the folds.
+    seed : int
+        Same seed, same labellings, whatever the order of subjects.
+
+    Returns
+    -------
+    Dataset
+        ``null`` (permutation), ``observed``, ``p`` = (b + 1) / (m + 1) with b permutations at least as good,
+        ``chance`` (mean of the null), ``chance_low``, ``chance_high`` (95 % of it). attrs: exchange, smallest_p.
+
+    Raises
+    ------
+    ValueError
+        For an unknown statistic or column, a group with two labels, or labels that cannot be exchanged at all.
+
+    References
+    ----------
+    Phipson & Smyth 2010, Stat Appl Genet Mol Biol 9:39, doi:10.2202/1544-6115.1585 (the p-value).
+    Winkler et al. 2015, NeuroImage 123:253-268, doi:10.1016/j.neuroimage.2015.05.092 (exchangeability blocks).
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> coords = {"subject": ("clip", np.repeat(list("123"), 4)), "label": ("clip", ["happy", "sad"] * 6)}
+    >>> data = xr.DataArray(rng.normal(size=(12, 5)) * 0.1 + np.tile([[0], [1]], (6, 1)), dims=("clip", "feature"),
+    ...                     coords=coords)
+    >>> float(permutation_test(data, n_permutations=99)["observed"])
+    1.0
+    """
+    if statistic not in METRICS:
+        raise ValueError(f"statistic must be one of {METRICS}; given {statistic!r}")
+    learner = Learner(data, model, n_component=n_component)
+    codes, classes = encode(learner.clips["label"])
+    folds = folds_of(learner.clips, split, n_folds, 1, seed)
+    exchange = exchange or next((c for c in ("take", "item") if c in learner.clips), "clip")
+    labellings = permuted_labels(learner.clips, codes, exchange, n_permutations, seed)
+    every = np.concatenate([codes[None], labellings])
+    if learner.k == 1:
+        near = run_folds(learner, codes, classes, folds)["nearest"].values
+        values = _of_neighbours(every, near, len(classes), statistic)
+    else:
+        values = np.array([_refit(learner, labels, classes, folds, statistic) for labels in every])
+    observed, null = values[0], values[1:]
+    low, high = np.quantile(null, [0.025, 0.975])
+    p = ((null >= observed - 1e-12).sum() + 1) / (n_permutations + 1)
+    scalars = {"observed": observed, "p": p, "chance": null.mean(), "chance_low": low, "chance_high": high}
+    attrs = {"exchange": exchange, "statistic": statistic, "smallest_p": 1 / (n_permutations + 1), "seed": seed}
+    attrs |= {"split": folds.attrs.get("split", "own")}
+    return xr.Dataset({"null": ("permutation", null)} | {k: ((), float(v)) for k, v in scalars.items()}, attrs=attrs)
+
+
+def _of_neighbours(labellings: np.ndarray, nearest: np.ndarray, n_class: int, statistic: str) -> np.ndarray:
+    """The statistic of many labellings when each clip is called what its neighbour is called."""
+    values = []
+    for first in range(0, len(labellings), PERMUTATION_BLOCK):
+        block = labellings[first : first + PERMUTATION_BLOCK]
+        counts = np.zeros((len(block), n_class, n_class), dtype=np.int64)
+        agreement_of_labels(block, nearest, counts)
+        values.append(confusion_scores(counts)[statistic])
+    return np.concatenate(values)
+
+
+def _refit(learner: Learner, codes: np.ndarray, classes: Sequence[str], folds: xr.DataArray, statistic: str) -> float:
+    """The statistic of one labelling, learnt anew."""
+    counts = np.zeros((len(classes), len(classes)))
+    for fold in folds.values:
+        for number in np.unique(fold[fold >= 0]):
+            test, train = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+            np.add.at(counts, (codes[test], learner.predict(codes, train, test).code), 1)
+    return float(confusion_scores(counts)[statistic])
+
+
+def permuted_labels(
+    clips: pd.DataFrame, codes: np.ndarray, exchange: str, n_permutations: int, seed: int
+) -> np.ndarray:
+    """Labels permuted within each subject; groups of clips keep one label and change it with groups of their size.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        Column subject, and that named by `exchange`.
+    codes : ndarray of int, shape (clip,)
+        True classes.
+    exchange : str
+        Column of the groups.
+    n_permutations, seed : int
+        Number of labellings, and the key of the draws.
+
+    Returns
+    -------
+    ndarray of int, shape (permutation, clip)
+
+    Raises
+    ------
+    ValueError
+        When the column is missing, a group has two labels, or nothing can be exchanged.
+
+    Warns
+    -----
+    UserWarning
+        When the labels of some subjects cannot change.
+
+    Examples
+    --------
+    >>> clips = pd.DataFrame({"clip": list("abcd"), "subject": list("1111"), "take": list("xxyy")})
+    >>> labels = permuted_labels(clips, np.array([0, 0, 1, 1]), "take", 50, seed=1)
+    >>> np.unique(labels, axis=0).tolist()
+    [[0, 0, 1, 1], [1, 1, 0, 0]]
+    """
+    if exchange not in clips:
+        raise ValueError(f"exchange={exchange!r} needs a column of that name; there are {sorted(map(str, clips.columns))}")
+    result, fixed = np.tile(codes, (n_permutations, 1)), []
+    for subject, rows in clips.groupby("subject", sort=True).indices.items():
+        key = [seed, *str(subject).encode()]  # by name: the order of subjects does not matter
+        rng, moved = np.random.default_rng(key), False
+        for groups in _groups_of_one_size(clips[exchange].to_numpy()[rows], rows, codes, exchange):
+            labels = codes[groups[:, 0]]
+            drawn = rng.permuted(np.tile(labels, (n_permutations, 1)), axis=1)
+            result[:, groups] = drawn[:, :, None]
+            moved |= np.unique(labels).size > 1
+        if not moved:
+            fixed.append(str(subject))
+    if len(fixed) == clips["subject"].nunique():
+        raise ValueError(f"no labels can be exchanged between the groups of {exchange!r} of any subject; use another")
+    if fixed:
+        warnings.warn(
+            f"the labels of subject {fixed[0]} cannot be exchanged ({len(fixed)} such subjects); they add nothing to the "
+            "test",
+            stacklevel=3,
+        )
+    return result
+
+
+def _groups_of_one_size(names: np.ndarray, rows: np.ndarray, codes: np.ndarray, what: str) -> list[np.ndarray]:
+    """Clips (group, clip) of all groups that have as many clips, for every size."""
+    by_size: dict[int, list[np.ndarray]] = {}
+    for name in pd.unique(names):
+        group = rows[names == name]
+        if np.unique(codes[group]).size > 1:
+            raise ValueError(f"{what} {name} has clips with different labels; use exchange='clip' or mend the table")
+        by_size.setdefault(group.size, []).append(group)
+    return [np.stack(groups) for groups in by_size.values()]
+
+
+def compare_models(first: xr.Dataset, second: xr.Dataset, *, n_bootstrap: int = 2000, seed: int = 0) -> xr.Dataset:
+    """Whether one model recognises more clips than another, on the same clips.
+
+    The sign-flip test takes the subject as the unit. McNemar's test takes the clip: clips of one person are alike, so
+    its p is too small; it is given because readers expect it.
+
+    Parameters
+    ----------
+    first, second : Dataset
+        From `isc.cross_validate` on the same clips.
+    n_bootstrap : int
+        Bootstrap samples of subjects for the interval.
+    seed : int
+        Key of random flips and of the bootstrap.
+
+    Returns
+    -------
+    Dataset
+        ``difference`` (accuracy of the first less that of the second, mean over subjects), ``low``, ``high`` (95 %
+        over subjects), ``p_sign_flip`` (two-sided; exact up to 14 subjects, else (b + 1) / (m + 1) of 10,000 flips),
+        ``only_first``, ``only_second`` (clips that one alone recognises), ``p_mcnemar`` (exact, two-sided, first
+        repeat), ``by_subject`` (subject). attrs: n_subject, smallest_p.
+
+    Raises
+    ------
+    ValueError
+        When the clips differ.
+
+    References
+    ----------
+    McNemar 1947, Psychometrika 12:153-157, doi:10.1007/BF02295996.
+
+    Examples
+    --------
+    >>> coords = {"clip": list("abcd"), "label": ("clip", list("xyxy")), "subject": ("clip", list("1122")),
+    ...           "class": ["x", "y"]}
+    >>> good = xr.Dataset({"predicted": (("repeat", "clip"), [list("xyxy")])}, coords)
+    >>> poor = xr.Dataset({"predicted": (("repeat", "clip"), [list("xxxx")])}, coords)
+    >>> float(compare_models(good, poor)["difference"])
+    0.5
+    """
+    from scipy.stats import binomtest
+
+    if not (
+        first.sizes["clip"] == second.sizes["clip"]
+        and (first["clip"].values == second["clip"].values).all()
+        and (first["label"].values == second["label"].values).all()
+    ):
+        raise ValueError("the results are of different clips or labels; compare models on the same clips, in one order")
+    per_subject = [confusion_scores(subject_confusion(result).values)["accuracy"] for result in (first, second)]
+    gap = per_subject[0] - per_subject[1]
+    p, smallest = sign_flip(gap, seed=seed)
+    right = [(r["predicted"].values[0] == r["label"].values) for r in (first, second)]
+    only = int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())
+    draws = np.random.default_rng([seed, gap.size]).integers(gap.size, size=(n_bootstrap, gap.size))
+    low, high = np.quantile(gap[draws].mean(axis=1), [0.025, 0.975])
+    mcnemar = binomtest(only[0], sum(only)).pvalue if sum(only) else 1.0
+    scalars = {"difference": gap.mean(), "low": low, "high": high, "p_sign_flip": p, "p_mcnemar": mcnemar}
+    scalars |= {"only_first": only[0], "only_second": only[1]}
+    subjects = subject_confusion(first)["subject"].values
+    return xr.Dataset(
+        {name: ((), float(value)) for name, value in scalars.items()} | {"by_subject": ("subject", gap)},
+        {"subject": subjects},
+        {"n_subject": gap.size, "smallest_p": smallest},
+    )
+
+
+def sign_flip(gaps: np.ndarray, *, n_flip: int = N_FLIP, seed: int = 0) -> tuple[float, float]:
+    """Two-sided p that a mean difference over subjects is zero, by flips of signs, and the smallest p possible.
+
+    Parameters
+    ----------
+    gaps : ndarray, shape (subject,)
+        Differences.
+    n_flip : int
+        Random flips when there are more than 14 subjects; else all flips are taken.
+    seed : int
+        Key of the flips.
+
+    Returns
+    -------
+    p, smallest : float
+
+    Examples
+    --------
+    >>> sign_flip(np.array([1.0, 2.0, 3.0]))
+    (0.25, 0.25)
+    """
+    n = gaps.size
+    exact = n <= MOST_EXACT_SUBJECTS
+    if exact:
+        signs = 1 - 2 * ((np.arange(2**n)[:, None] >> np.arange(n)) & 1)
+    else:
+        signs = np.random.default_rng([seed, n]).choice([-1, 1], size=(n_flip, n))
+    reached = int((np.abs(signs @ gaps) >= np.abs(gaps.sum()) - 1e-12).sum())
+    if exact:
+        return reached / 2**n, min(2 / 2**n, 1.0)
+    return (reached + 1) / (n_flip + 1), 1 / (n_flip + 1)

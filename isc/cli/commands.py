@@ -1,0 +1,167 @@
+"""The commands: one entry each. Adding a command is adding an entry to `COMMANDS`."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from isc.cli.manuals import DEMO, DOCTOR, EXTRACT, FORGET, IMPORT, PEAKS, REPORT, RUN, TISC
+
+UNUSABLE = 2  # exit code
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of `isc`.
+
+    Attributes
+    ----------
+    name : str
+    summary : str
+        One line for ``isc --help``.
+    manual : str
+        The rest of ``isc NAME --help``, with examples.
+    add_arguments : callable
+        Gets the command's parser.
+    run : callable
+        Gets the parsed options, returns the exit code; imports what it needs itself.
+    """
+
+    name: str
+    summary: str
+    manual: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+def _study_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of all commands that work on a study."""
+    parser.add_argument("bids_dir", type=Path, metavar="BIDS_DIR", help="raw BIDS dataset")
+    parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="derivatives, such as BIDS_DIR/derivatives/isc")
+    parser.add_argument(
+        "--participant-label", nargs="+", metavar="LABEL", help="only these participants (01 or sub-01)"
+    )
+    parser.add_argument("--task-id", metavar="TASK", help="BIDS task label (default: from the settings)")
+    parser.add_argument(
+        "--settings", type=Path, metavar="FILE", help="settings in TOML (default: the recommended ones)"
+    )
+    parser.add_argument("--n-procs", type=int, metavar="N", help="videos tracked at a time (default: one a processor)")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="have the workers of a dask scheduler track the videos")
+    parser.add_argument("--random-seed", type=int, metavar="S", help="seed of the surrogates (default: settings, 0)")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="only say what would be made, why, and how long it takes"
+    )
+    parser.add_argument("--force", action="store_true", help="do finished work again")
+    parser.add_argument(
+        "--skip-bids-validation", action="store_true", help="do not ask bids-validator-deno before tracking"
+    )
+    parser.add_argument("-v", "--verbose", action="store_true", help="say why each product is made, and old warnings")
+
+
+def _run_arguments(parser: argparse.ArgumentParser) -> None:
+    _study_arguments(parser)
+    parser.add_argument("level", nargs="+", choices=("participant", "group"), help="what to run")
+
+
+def _run(options: argparse.Namespace, *, stages: tuple[str, ...] = ()) -> int:
+    from isc.stages.run import RunRequest, run
+
+    return run(
+        RunRequest(
+            bids_dir=options.bids_dir,
+            out_dir=options.out_dir,
+            levels=() if stages else tuple(options.level),
+            stages=stages,
+            participants=tuple(options.participant_label or ()),
+            task=options.task_id,
+            settings=options.settings,
+            n_procs=options.n_procs,
+            scheduler=options.scheduler,
+            seed=options.random_seed,
+            force=options.force,
+            dry_run=options.dry_run,
+            skip_bids_validation=options.skip_bids_validation,
+            verbose=options.verbose,
+        )
+    )
+
+
+def _stage(name: str, summary: str, manual: str) -> Command:
+    """Command that runs a single stage of `isc run`."""
+    return Command(name, summary, manual, _study_arguments, lambda options: _run(options, stages=(name,)))
+
+
+def _demo_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="new folder for the raw study and its derivatives")
+    parser.add_argument("--n-procs", type=int, metavar="N", help="videos at a time (default: one a processor)")
+    parser.add_argument("--random-seed", type=int, default=0, metavar="S", help="seed of faces and surrogates (0)")
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from isc.demo import run_demo
+
+    return run_demo(options.folder, n_procs=options.n_procs, seed=options.random_seed)
+
+
+def _import_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("lab_folder", type=Path, metavar="LAB_FOLDER", help="folder with the recordings; only read")
+    parser.add_argument("bids_dir", type=Path, metavar="BIDS_DIR", help="new folder for the raw BIDS study")
+    parser.add_argument("--table", type=Path, required=True, metavar="FILE", help="who, which files, which clocks")
+    parser.add_argument("--task-id", metavar="TASK", help="film, when the table has no column task")
+    parser.add_argument("--name", metavar="TEXT", help="name of the study (default: that of BIDS_DIR)")
+    parser.add_argument("--clean-labels", action="store_true", help="drop what BIDS forbids in labels: P_07 is sub-P07")
+    parser.add_argument("--whole-videos", action="store_true", help="copy videos byte by byte, with all they hold")
+    parser.add_argument("--dry-run", action="store_true", help="only list what goes where")
+
+
+def _import(options: argparse.Namespace) -> int:
+    from isc.stages.lab_import import ImportRequest, import_lab
+
+    return import_lab(
+        ImportRequest(
+            lab_folder=options.lab_folder,
+            bids_dir=options.bids_dir,
+            table=options.table,
+            task=options.task_id,
+            name=options.name,
+            clean_labels=options.clean_labels,
+            whole_videos=options.whole_videos,
+            dry_run=options.dry_run,
+        )
+    )
+
+
+def _forget_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="derivatives that isc run wrote")
+    parser.add_argument("participants", nargs="+", metavar="sub-LABEL", help="participants who withdrew")
+    parser.add_argument("--dry-run", action="store_true", help="only list what would be removed")
+    parser.add_argument("--recompute", action="store_true", help="compute the group anew without them afterwards")
+
+
+def _forget(options: argparse.Namespace) -> int:
+    from isc.stages.withdrawal import withdraw
+
+    return withdraw(options.out_dir, options.participants, dry_run=options.dry_run, recompute=options.recompute)
+
+
+def _no_arguments(parser: argparse.ArgumentParser) -> None:
+    """Take no argument."""
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from isc.doctor import run_doctor
+
+    return run_doctor()
+
+
+COMMANDS = (
+    Command("demo", "render a study of generated faces and analyse it", DEMO, _demo_arguments, _demo),
+    Command("import", "turn a lab folder into a raw BIDS study", IMPORT, _import_arguments, _import),
+    Command("run", "run the analysis on a BIDS study", RUN, _run_arguments, _run),
+    _stage("extract", "only track the faces of the videos", EXTRACT),
+    _stage("peaks", "only read the key logs", PEAKS),
+    _stage("tisc", "only compute synchrony, its tests and its relation to reports", TISC),
+    _stage("report", "only draw the report", REPORT),
+    Command("forget", "remove all that was made from a participant", FORGET, _forget_arguments, _forget),
+    Command("doctor", "check this machine", DOCTOR, _no_arguments, _doctor),
+)
