@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from isc.cli.manuals import DEMO, DOCTOR, EXTRACT, FORGET, IMPORT, PEAKS, REPORT, RUN, TISC
+from isc.cli.manuals import DEMO, DOCTOR, EXPLORE, EXTRACT, FORGET, IMPORT, PEAKS, REPORT, RUN, TISC
 
 UNUSABLE = 2  # exit code
 
@@ -144,6 +144,17 @@ def _forget(options: argparse.Namespace) -> int:
     return withdraw(options.out_dir, options.participants, dry_run=options.dry_run, recompute=options.recompute)
 
 
+def _explore_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="derivatives of a finished group level")
+    parser.add_argument("--task-id", metavar="TASK", help="BIDS task label (default: from the settings)")
+
+
+def _explore(options: argparse.Namespace) -> int:
+    from isc.stages.explorer import run_explorer
+
+    return run_explorer(options.out_dir, task=options.task_id)
+
+
 def _no_arguments(parser: argparse.ArgumentParser) -> None:
     """Take no argument."""
 
@@ -162,6 +173,7 @@ COMMANDS = (
     _stage("peaks", "only read the key logs", PEAKS),
     _stage("tisc", "only compute synchrony, its tests and its relation to reports", TISC),
     _stage("report", "only draw the report", REPORT),
+    Command("explore", "only write the interactive map of synchrony", EXPLORE, _explore_arguments, _explore),
     Command("forget", "remove all that was made from a participant", FORGET, _forget_arguments, _forget),
     Command("doctor", "check this machine", DOCTOR, _no_arguments, _doctor),
 )

@@ -48,6 +48,13 @@ The last part of `isc run ... group`: figures and report.html. Needs finished sy
   isc report study study/derivatives/isc --force
 """
 
+EXPLORE = """\
+`isc run ... group` writes explore.html beside the report: synchrony on the face and in time, for mouse and keyboard.
+This command writes it anew from the products that are there. It opens from disk; no network, no picture of anybody.
+
+  isc explore study/derivatives/isc
+"""
+
 FORGET = """\
 For a participant who withdraws. Removes their folder, every product of the group that contains them (cube, t-ISC,
 nulls, ..., report) and their label from the logs; notes in logs/forgotten.json that somebody withdrew (by a hash),

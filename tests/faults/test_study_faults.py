@@ -270,7 +270,7 @@ def test_061_nothing_is_left_of_a_participant_who_withdraws(copied, capfd):
     request = copied(derivatives=True)
     assert run(request) == 0  # the log names everybody
     others = {name: content for name, content in files_of(request.out_dir).items() if name.startswith("sub-")}
-    others = {name: content for name, content in others.items() if not name.startswith("sub-02/")}
+    others = {name: content for name, content in others.items() if not name.startswith(("sub-02/", "sub-02."))}
     assert main(["forget", str(request.out_dir), "sub-02", "--dry-run"]) == 0
     told = capfd.readouterr().out
     assert "would remove sub-02" in told
@@ -310,8 +310,11 @@ def test_061_a_label_that_begins_like_another_is_another(tmp_path):
     for name in ("sub-1", "sub-10"):
         (tmp_path / "isc" / name).mkdir()
         (tmp_path / "isc" / name / "a.json").write_text(f'{{"Sources": ["bids::{name}/a"]}}')
+        (tmp_path / "isc" / f"{name}.html").write_text(name)
     forget(tmp_path / "isc", ["sub-1"])
     assert not (tmp_path / "isc" / "sub-1").exists()
+    assert not (tmp_path / "isc" / "sub-1.html").exists()
+    assert (tmp_path / "isc" / "sub-10.html").is_file()
     assert (tmp_path / "isc" / "sub-10" / "a.json").is_file()
 
 
