@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 import isc
 from isc.behaviour import chance_band
+from isc.classification.scores import confusion
 from isc.mesh import N_MESH_VERTEX, edges, mean_shape, regions
 
 FOLDER = Path(__file__).parent / "figures"
@@ -178,6 +179,38 @@ def _recording() -> Figure:
     )
 
 
+def _clips() -> xr.DataArray:
+    """Features of the clips of 10 people: a face of one's own, and four expressions."""
+    rng = np.random.default_rng(9)
+    own, shown = 3 * rng.normal(size=(10, 1, 1, 30)), 0.6 * rng.normal(size=(1, 4, 1, 30))
+    values = (own + shown + rng.normal(size=(10, 4, 3, 30))).reshape(-1, 30)
+    coords = {
+        "subject": ("clip", np.repeat([f"sub-{n:02d}" for n in range(1, 11)], 12)),
+        "label": ("clip", np.tile(np.repeat(["angry", "happy", "neutral", "sad"], 3), 10)),
+    }
+    return xr.DataArray(values, dims=("clip", "feature"), coords=coords)
+
+
+def _confusion() -> Figure:
+    space = isc.DistanceSpace(_clips(), reference="subject_mean")
+    return isc.plot_confusion(confusion(isc.cross_validate(space), n_bootstrap=200))
+
+
+def _learning_curve() -> Figure:
+    references = {"faces as they are": "grand_mean", "own mean subtracted": "subject_mean"}
+    spaces = {name: isc.DistanceSpace(_clips(), reference=reference) for name, reference in references.items()}
+    return isc.plot_learning_curve({name: isc.learning_curve(space, n_draws=5) for name, space in spaces.items()})
+
+
+def _topomap() -> Figure:
+    angle, far = np.linspace(0, 2 * np.pi, 16, endpoint=False), np.tile([0.04, 0.075], 8)  # m
+    place = {"x": ("channel", far * np.cos(angle)), "y": ("channel", far * np.sin(angle))}
+    values = 0.3 * np.exp(-(((far * np.sin(angle) + 0.06) / 0.05) ** 2)) - 0.03
+    coords = {**place, "z": ("channel", np.sqrt(0.09**2 - far**2))}
+    tisc = xr.DataArray(values, dims="channel", coords=coords, name="tisc", attrs={"n_subject": N_SUBJECT})
+    return isc.plot_topomap(tisc, significant=tisc > 0.15)
+
+
 FIGURES: dict[str, Callable[[], Figure]] = {
     "tisc": _series,
     "face_map": _face_map,
@@ -191,6 +224,9 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "subject_series": _subject_series,
     "diagnostics": _diagnostics,
     "recording": _recording,
+    "confusion": _confusion,
+    "learning_curve": _learning_curve,
+    "topomap": _topomap,
 }
 
 
