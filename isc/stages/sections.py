@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from isc.io.bids import ROOT_FILES
 from isc.mesh import region_of
 from isc.plots import plot_carpet, plot_face_map, plot_pair_map, plot_quality, plot_tisc
 from isc.plots.style import centred_scale
@@ -230,6 +231,7 @@ def _face_figure(results: Results, window: int, scale: "Normalize") -> ReportFig
         "picture of a participant). Significant vertices are outlined.",
         f"Face map at {_span(tisc, window)}: {int(significant.sum())} of {at.size} vertices significant, largest r = "
         f"{float(at[feature]):.2f} at {feature_name(tisc, feature)}.",
+        link=f"{ROOT_FILES['explorer']}#window={window + 1}",
     )
 
 
@@ -264,6 +266,6 @@ def quality_section(results: Results) -> Section:
     return Section("Recordings", figures=figures, tables=(table,))
 
 
-def report_figure(figure: "Figure", caption: str, alt: str) -> ReportFigure:
+def report_figure(figure: "Figure", caption: str, alt: str, *, link: str | None = None) -> ReportFigure:
     """Figure of a section, as vector graphics."""
-    return ReportFigure(figure_svg(figure), caption, alt)
+    return ReportFigure(figure_svg(figure), caption, alt, link)

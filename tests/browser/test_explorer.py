@@ -90,6 +90,12 @@ def test_it_opens_on_the_largest_value(opened, synchrony, screenshots):
     opened.page.screenshot(path=screenshots / "explorer_opened.png")
 
 
+def test_a_link_may_ask_for_a_window(opened, synchrony):
+    opened.page.evaluate("location.hash = '#window=7'")
+    opened.page.wait_for_selector("#when:has-text('window 7 of 21')")
+    assert opened.state()["index"] == int(np.nanargmax(synchrony.values[6]))
+
+
 def test_every_value_and_every_flag_of_the_page_is_that_of_the_arrays(opened, synchrony):
     script = """() => [...Array(isc.state().size).keys()].map((window) => [...Array(478).keys()].map((vertex) =>
       [isc.value(window, "vertex", vertex), isc.isSignificant(window, "vertex", vertex)]))"""
