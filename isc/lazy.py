@@ -131,7 +131,7 @@ def in_parts(function: Function, cube: xr.DataArray, parts: np.ndarray, common: 
     run = dask.delayed(_run, pure=True, nout=2)
     values, counts = np.empty(parts.shape, dtype=object), np.empty(parts.shape, dtype=object)
     for place in np.ndindex(parts.shape):
-        part = parts[place]
+        part: Part = parts[place]  # type: ignore[assignment]  # an array of objects
         samples = cube.isel(part.region).data.rechunk(-1).to_delayed().item()
         value, count = run(function, samples, sent, part.region, part.options)
         values[place] = da.from_delayed(value, part.shapes[0], np.float32)

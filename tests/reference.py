@@ -91,8 +91,18 @@ def leave_one_out(series, starts, length, *, shifts=None, frames=None, others="s
         for s in kept:
             other = rest[f, :, [k for k in kept_rest if k != s], part]
             if len(other):
-                value[f, s, w] = correlation(own[f, :, s, part], mean_of_present(other))
+                value[f, s, w] = correlation(own[f, :, s, part], mean_of_present(at_one_level(other)))
     return value, count
+
+
+def at_one_level(samples):
+    """Samples (subject, ..., time) of everybody moved to the mean of their means, so that a gap makes no jump."""
+    present = np.isfinite(samples)
+    total = np.where(present, samples, 0).sum(axis=-1, keepdims=True)
+    mean = total / np.maximum(present.sum(axis=-1, keepdims=True), 1)
+    some = present.any(axis=-1, keepdims=True)
+    level = np.where(some, mean, 0).sum(axis=0) / np.maximum(some.sum(axis=0), 1)
+    return samples - mean + level
 
 
 def mean_of_present(samples):

@@ -110,7 +110,12 @@ def _t(gaps: np.ndarray, signs: np.ndarray) -> np.ndarray:
 
 
 def _labelled(
-    space: DistanceSpace, names: list[str], change: np.ndarray, t: np.ndarray, largest: np.ndarray, n_subject: np.ndarray
+    space: DistanceSpace,
+    names: list[str],
+    change: np.ndarray,
+    t: np.ndarray,
+    largest: np.ndarray,
+    n_subject: np.ndarray,
 ) -> xr.Dataset:
     exact = len(set(space.clips["subject"])) <= MOST_EXACT
     ordered = np.sort(largest)

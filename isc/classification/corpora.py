@@ -210,7 +210,9 @@ def facexp_clips(folder: str | Path, *, labels: Mapping[str, str]) -> Corpus:
     return _read_names(Path(folder), read)
 
 
-def pedfe_clips(folder: str | Path, ratings: pd.DataFrame, *, columns: Mapping[str, str], labels: Mapping[str, str]) -> Corpus:
+def pedfe_clips(
+    folder: str | Path, ratings: pd.DataFrame, *, columns: Mapping[str, str], labels: Mapping[str, str]
+) -> Corpus:
     """PEDFE: clips named by a code whose meaning stands in the table of ratings that comes with the corpus.
 
     Parameters
@@ -358,6 +360,8 @@ def as_corpus(rows: list[Row], problems: list[Row], folder: Path) -> Corpus:
         repeats = pd.DataFrame({"path": clips["path"][twice], "problem": "another file has the same name"})
         clips, listed = clips[~twice].reset_index(drop=True), pd.concat([listed, repeats], ignore_index=True)
     if not len(clips):
-        first = f"; the first of {len(listed)} problems: {listed['path'][0]}: {listed['problem'][0]}" if len(listed) else ""
+        first = (
+            f"; the first of {len(listed)} problems: {listed['path'][0]}: {listed['problem'][0]}" if len(listed) else ""
+        )
         raise ValueError(f"no clip of this corpus was found in folder {folder.name!r}{first}")
     return Corpus(clips, listed)

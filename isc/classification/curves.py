@@ -86,7 +86,10 @@ def learning_curve(
     right, near = _draws(learner, codes, fold, chosen, n_draws, seed)
     share = right.mean(axis=0)
     result = _with_band(share, learner.clips["subject"], "size", chosen, seed)
-    result["sd_of_draws"] = ("size", np.nanmean(right, axis=2).std(axis=0, ddof=1) if n_draws > 1 else np.full(chosen.size, np.nan))
+    result["sd_of_draws"] = (
+        "size",
+        np.nanmean(right, axis=2).std(axis=0, ddof=1) if n_draws > 1 else np.full(chosen.size, np.nan),
+    )
     if learner.k == 1:
         result = result.assign(_chance(learner.clips, codes, near, seed))
     return result.assign_attrs(model=str(model), split=str(split if isinstance(split, str) else "own"), n_draws=n_draws)
@@ -117,7 +120,9 @@ def _checked_sizes(sizes: Sequence[int] | None, fold: np.ndarray, n_class: int) 
         return np.unique(np.geomspace(min(n_class, largest), largest, N_SIZE).round().astype(np.int64))
     chosen = np.unique(np.asarray(sizes, dtype=np.int64))
     if chosen.size == 0 or chosen[0] < 1 or chosen[-1] > largest:
-        raise ValueError(f"sizes must lie between 1 and {largest}, the training clips of the smallest fold; given {sizes}")
+        raise ValueError(
+            f"sizes must lie between 1 and {largest}, the training clips of the smallest fold; given {sizes}"
+        )
     return chosen
 
 
@@ -368,7 +373,9 @@ def reintroduction_curve(
     share = np.divide(right, tested, out=np.full(right.shape, np.nan), where=tested > 0)
     result = _with_band(share, clips["subject"], "n_own", numbers, seed)
     frame = pd.DataFrame(share.T).groupby(clips["subject"].to_numpy()).mean()
-    result = result.assign_coords(subject=frame.index.to_numpy()).assign(by_subject=(("n_own", "subject"), frame.values.T))
+    result = result.assign_coords(subject=frame.index.to_numpy()).assign(
+        by_subject=(("n_own", "subject"), frame.values.T)
+    )
     return result.assign_attrs(model=str(model), unit=unit, n_draws=n_draws)
 
 

@@ -427,7 +427,9 @@ def _pairs_of(data: xr.DataArray, pairs: Any) -> tuple[np.ndarray, np.ndarray]:
     if first.size == 0 or first.shape != second.shape or min(first.min(), second.min()) < 0:
         raise ValueError("pairs are two arrays of as many vertices, at least one pair, none negative")
     if max(first.max(), second.max()) >= n_vertex:
-        raise ValueError(f"the meshes have vertices 0 to {n_vertex - 1}; a pair asks for {max(first.max(), second.max())}")
+        raise ValueError(
+            f"the meshes have vertices 0 to {n_vertex - 1}; a pair asks for {max(first.max(), second.max())}"
+        )
     return first, second
 
 

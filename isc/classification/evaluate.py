@@ -96,7 +96,11 @@ def cross_validate(
     result = run_folds(learner, codes, names, folds)
     chosen = model if isinstance(model, str) else type(model).__name__
     return result.assign_attrs(
-        model=chosen, protocol=protocol, pca=how["pca"] if n_component else "none", n_component=n_component or 0, seed=seed
+        model=chosen,
+        protocol=protocol,
+        pca=how["pca"] if n_component else "none",
+        n_component=n_component or 0,
+        seed=seed,
     )
 
 

@@ -71,7 +71,9 @@ def explain(
         raise ValueError("components can be explained exactly in a space with precision='double' only")
     places = [_position(space, clip) for clip in clips]
     found = [_hit_and_miss(space, place, _training(space, place, folds), n_component) for place in places]
-    contribution = np.stack([_shares(space, place, *pair, n_component) for place, pair in zip(places, found, strict=True)])
+    contribution = np.stack(
+        [_shares(space, place, *pair, n_component) for place, pair in zip(places, found, strict=True)]
+    )
     margin = [_margin(space, place, *pair, n_component) for place, pair in zip(places, found, strict=True)]
     table = space.clips
     coords: dict[str, Any] = {"clip": table["clip"].to_numpy()[places]}
@@ -130,7 +132,9 @@ def _margin(space: DistanceSpace, place: int, hit: int, miss: int, train: np.nda
     return float(((own - of_miss) ** 2).sum() - ((own - of_hit) ** 2).sum())
 
 
-def _shares(space: DistanceSpace, place: int, hit: int, miss: int, train: np.ndarray, n_component: int | None) -> np.ndarray:
+def _shares(
+    space: DistanceSpace, place: int, hit: int, miss: int, train: np.ndarray, n_component: int | None
+) -> np.ndarray:
     """Part of the margin that every feature adds; features outside the used blocks add nothing."""
     share, used = np.zeros(space.n_feature), np.zeros(space.n_feature, dtype=bool)
     used[space.used] = True

@@ -147,7 +147,9 @@ def clip_features(
     if of == "blendshapes" and scale != "none":
         raise ValueError("blendshapes have no unit to scale; use scale='none'")
     rows, counts, shape = [], [], None
-    name, dims = ("blendshapes", ("time", "blendshape")) if of == "blendshapes" else ("landmarks", ("time", "vertex", "space"))
+    name, dims = (
+        ("blendshapes", ("time", "blendshape")) if of == "blendshapes" else ("landmarks", ("time", "vertex", "space"))
+    )
     for frames in _each(recordings, clips, name, dims):
         shape = _same_shape(shape, frames.shape[1:])
         seen = frames[np.isfinite(frames).reshape(len(frames), -1).all(axis=1)]
@@ -247,7 +249,9 @@ def _reference_rows(
     """What is subtracted from each row."""
     if reference == "template":
         if template is None or template.size != rows.shape[1]:
-            raise ValueError("reference='template' needs template=, a face at rest with the same vertices or blendshapes")
+            raise ValueError(
+                "reference='template' needs template=, a face at rest with the same vertices or blendshapes"
+            )
         return template
     if reference == "grand_mean":
         return np.nanmean(rows, axis=0)
@@ -257,7 +261,9 @@ def _reference_rows(
     for name in np.unique(subject):
         own = (subject == name) & counted & np.isfinite(rows).all(axis=1)
         if not own.any():
-            raise ValueError(f"subject {name} has no usable clip labelled {neutral!r} to refer to; use another reference")
+            raise ValueError(
+                f"subject {name} has no usable clip labelled {neutral!r} to refer to; use another reference"
+            )
         result[subject == name] = rows[own].mean(axis=0)
     return result
 

@@ -166,7 +166,9 @@ def permuted_labels(
     [[0, 0, 1, 1], [1, 1, 0, 0]]
     """
     if exchange not in clips:
-        raise ValueError(f"exchange={exchange!r} needs a column of that name; there are {sorted(map(str, clips.columns))}")
+        raise ValueError(
+            f"exchange={exchange!r} needs a column of that name; there are {sorted(map(str, clips.columns))}"
+        )
     result, fixed = np.tile(codes, (n_permutations, 1)), []
     for subject, rows in clips.groupby("subject", sort=True).indices.items():
         key = [seed, *str(subject).encode()]  # by name: the order of subjects does not matter

@@ -129,7 +129,9 @@ def subject_weights(n_subject: int, n_bootstrap: int, seed: int) -> np.ndarray:
     >>> subject_weights(5, 3, 0).sum(axis=1).tolist()
     [5.0, 5.0, 5.0]
     """
-    draws = np.random.default_rng([seed, n_subject]).multinomial(n_subject, np.full(n_subject, 1 / n_subject), n_bootstrap)
+    draws = np.random.default_rng([seed, n_subject]).multinomial(
+        n_subject, np.full(n_subject, 1 / n_subject), n_bootstrap
+    )
     return draws.astype(np.float64)
 
 
@@ -214,7 +216,9 @@ def class_table(result: xr.Dataset, *, n_bootstrap: int = 2000, level: float = 0
     counts = subject_confusion(result)
     value = class_scores(counts.values.sum(axis=0))
     drawn = class_scores(_bootstrap(counts.values, n_bootstrap, seed))
-    table = pd.DataFrame({"n_clip": counts.values.sum(axis=(0, 2))}, index=pd.Index(counts["label"].values, name="label"))
+    table = pd.DataFrame(
+        {"n_clip": counts.values.sum(axis=(0, 2))}, index=pd.Index(counts["label"].values, name="label")
+    )
     for name, values in value.items():
         bounds = np.array([_interval(drawn[name][:, c], level) for c in range(len(table))])
         table[name], table[f"{name}_low"], table[f"{name}_high"] = values, bounds[:, 0], bounds[:, 1]

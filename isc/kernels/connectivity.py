@@ -139,6 +139,7 @@ def gapped_connectivity(samples: np.ndarray, *, leave_one_out: bool) -> np.ndarr
     [[1.0, -1.0], [-1.0, 1.0]]
     """
     samples = np.where(_flat(samples)[..., None], np.nan, samples).astype(np.float64)
+    samples = _at_one_level(samples)
     summed, count = np.zeros((2, samples.shape[1], samples.shape[1]))
     for s in range(len(samples)):
         rest = np.delete(samples, s, axis=0) if leave_one_out else samples[s + 1 :]
@@ -157,6 +158,15 @@ def _flat(samples: np.ndarray) -> np.ndarray:
     mean = np.where(present, samples, 0.0).sum(axis=-1, dtype=np.float64) / count
     power = (np.where(present, samples - mean[..., None], 0.0) ** 2).sum(axis=-1)
     return power <= count * (FLAT * mean) ** 2
+
+
+def _at_one_level(samples: np.ndarray) -> np.ndarray:
+    """Series of all subjects moved to the mean of their means: a gap must not make the mean of the others jump."""
+    present = np.isfinite(samples)
+    mean = np.where(present, samples, 0.0).sum(axis=-1) / np.maximum(present.sum(axis=-1), 1)
+    some = present.any(axis=-1)
+    level = np.where(some, mean, 0.0).sum(axis=0) / np.maximum(some.sum(axis=0), 1)
+    return samples + (level - mean)[..., None]
 
 
 def _mean_of_present(samples: np.ndarray) -> np.ndarray:

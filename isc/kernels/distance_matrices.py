@@ -1,101 +1,18 @@
 """Correlation matrices of vertex distances, formed in cache from landmarks packed for a few windows at a time."""
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit
 
 from isc.kernels.exact import MATRIX, exact_windows
 from isc.kernels.matrices import correlation_windows, make_products
-from isc.kernels.plan import Plan, in_threads, make_workspace, plan_windows, row_stride, slice_plan
+from isc.kernels.packing import PackedWindows
+from isc.kernels.plan import make_workspace
 from isc.kernels.simd import FAST, LANES
-from isc.kernels.sources import fill_distances, pack_landmarks
+from isc.kernels.sources import fill_distances
 
 Arrays = tuple[np.ndarray, np.ndarray]
-NEAR = 8  # second vertices that stay in cache while first vertices pass
-CHUNK_WINDOWS = 16  # windows whose landmarks are packed at a time: 107 MB for 21 people and 468 vertices
-
-
-class PackedWindows(NamedTuple):
-    """Landmarks of a few windows, and the windows.
-
-    Attributes
-    ----------
-    packed : ndarray of float32, flat (vertex, subject, axis, stride)
-    stride : int
-    shape : tuple of int
-        (subject, axis).
-    plan : Plan
-        Of these windows; sample 0 of the packed rows is the first sample of the first window.
-    windows : slice
-        Their numbers among all windows.
-    """
-
-    packed: np.ndarray
-    stride: int
-    shape: tuple[int, int]
-    plan: Plan
-    windows: slice
-
-
-def in_mesh_order(places: np.ndarray) -> Arrays:
-    """First and second vertices of pairs in the order that keeps second vertices in cache.
-
-    Parameters
-    ----------
-    places : ndarray of int, shape (2, pair)
-
-    Returns
-    -------
-    first, second : ndarray of int, shape (pair,)
-    """
-    order = np.lexsort((places[1], places[0], places[1] // NEAR))
-    return np.ascontiguousarray(places[0][order]), np.ascontiguousarray(places[1][order])
-
-
-def packed_windows(
-    landmarks: np.ndarray,
-    used: np.ndarray,
-    starts: np.ndarray,
-    length: int,
-    source: Arrays,
-    n_threads: int,
-) -> Iterator[PackedWindows]:
-    """Yield the landmarks of 16 windows after the other.
-
-    Parameters
-    ----------
-    landmarks : ndarray of float32, shape (subject, time, vertex, axis)
-    used : ndarray of int, shape (vertex,)
-        Vertices to pack.
-    starts : ndarray of int, shape (window,)
-    length : int
-    source : tuple of ndarray
-        Shifts and frames from `isc.kernels.correlation.read_source`.
-    n_threads : int
-        Subjects are shared out among threads.
-
-    Yields
-    ------
-    PackedWindows
-    """
-    plan = plan_windows(starts, length)
-    n_subject, n_time, _, n_axis = landmarks.shape
-    shifts, mixed = source
-    for begin in range(0, plan.starts.size, CHUNK_WINDOWS):
-        part = slice_plan(plan, begin, min(begin + CHUNK_WINDOWS, plan.starts.size))
-        first, last = int(part.starts[0]), int(part.starts[-1]) + part.length
-        stride = row_stride(last - first)
-        packed = np.zeros(used.size * n_subject * n_axis * stride + LANES, dtype=np.float32)
-        inside = np.arange(first, last)
-
-        def pack(s: int, inside: np.ndarray = inside, stride: int = stride, packed: np.ndarray = packed) -> None:
-            frames = mixed[s, inside] if mixed.size else ((inside + shifts[s]) % n_time).astype(np.int32)
-            pack_landmarks(landmarks, s, frames, used, stride, packed)
-
-        in_threads(pack, [(s,) for s in range(n_subject)], n_threads)
-        yield PackedWindows(packed, stride, (n_subject, n_axis), part, slice(begin, begin + part.starts.size))
 
 
 def packed_matrices(chunk: PackedWindows, first: np.ndarray, second: np.ndarray, least: int) -> Arrays:

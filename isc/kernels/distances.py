@@ -4,7 +4,7 @@ The mean over dyads forms the distances of a few windows in the cache of the pro
 windows. The other statistics form the series of a few pairs at a time.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,16 +12,15 @@ from numba import njit
 
 from isc.kernels import correlation
 from isc.kernels.correlation import Arrays, Others, least_samples, read_source
-from isc.kernels.distance_matrices import PackedWindows, packed_matrices, packed_windows
+from isc.kernels.distance_matrices import packed_matrices
 from isc.kernels.distance_series import distance_series
+from isc.kernels.packing import PackedWindows, mesh_order, packed_windows
 from isc.kernels.pairwise import pairwise_windows
-from isc.kernels.plan import Plan, in_threads, make_workspace, plan_windows, row_stride, slice_plan, tiles
-from isc.kernels.simd import FAST, LANES
-from isc.kernels.sources import fill_distances, pack_landmarks
+from isc.kernels.plan import in_threads, make_workspace, tiles
+from isc.kernels.simd import FAST
+from isc.kernels.sources import fill_distances
 
-CHUNK_WINDOWS = 16  # windows whose landmarks are packed at a time: bounds memory, 107 MB for 21 people and 468 vertices
 PAIR_TILE = 1024  # pairs a task of a thread
-NEAR = 8  # second vertices that stay in cache while first vertices pass
 MATRIX_PAIRS = 64  # pairs whose matrices are formed at a time
 SERIES_PAIRS = 256  # pairs whose series are formed at a time where they have to be
 
@@ -66,78 +65,79 @@ def pairwise_mean_of_distances(
     >>> pairwise_mean_of_distances(both, np.array([0, 1]), np.array([1, 2]), np.array([0]), 40)[0].round(3).tolist()
     [[1.0], [1.0]]
     """
-    plan, least = plan_windows(starts, length), least_samples(min_valid, length)
-    used, places = np.unique(np.stack([vertex_a, vertex_b]), return_inverse=True)
-    places = places.reshape(2, -1)
-    order = np.lexsort((places[1], places[0], places[1] // NEAR))
-    value = np.empty((len(vertex_a), plan.starts.size), dtype=np.float32)
+    value = np.empty((len(vertex_a), len(starts)), dtype=np.float32)
     count = np.empty(value.shape, dtype=np.int32)
-    source = read_source(landmarks.shape[0], shifts, frames)
-    for begin, end in tiles(plan.starts.size, CHUNK_WINDOWS):
-        part = slice_plan(plan, begin, end)
-        packed, stride = _pack(landmarks, used, part, source, n_threads)
-        shape = (landmarks.shape[0], landmarks.shape[3])
-        results = value[:, begin:end], count[:, begin:end]
-        _run_chunk(packed, stride, shape, places, order, part, least, results, n_threads)
+    how: dict[str, Any] = {"shifts": shifts, "frames": frames, "min_valid": min_valid, "n_threads": n_threads}
+    for windows, *part in pairwise_chunks_of_distances(landmarks, vertex_a, vertex_b, starts, length, **how):
+        value[:, windows], count[:, windows] = part
     return value, count
 
 
-def _pack(
-    landmarks: np.ndarray, used: np.ndarray, part: Plan, source: Arrays, n_threads: int
-) -> tuple[np.ndarray, int]:
-    """Landmarks of the windows of a plan, flat (vertex, subject, axis, stride), and the stride."""
-    n_subject, n_time, _, n_axis = landmarks.shape
-    shifts, mixed = source
-    first, last = int(part.starts[0]), int(part.starts[-1]) + part.length
-    stride = row_stride(last - first)
-    packed = np.zeros(used.size * n_subject * n_axis * stride + LANES, dtype=np.float32)
+def pairwise_chunks_of_distances(
+    landmarks: np.ndarray,
+    vertex_a: np.ndarray,
+    vertex_b: np.ndarray,
+    starts: np.ndarray,
+    length: int,
+    *,
+    shifts: np.ndarray | None = None,
+    frames: np.ndarray | None = None,
+    min_valid: float = 0.8,
+    n_threads: int = 1,
+) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+    """What `pairwise_mean_of_distances` gives, a few windows after the other: memory does not grow with the windows.
 
-    def pack(s: int) -> None:
-        frames = (
-            mixed[s, first:last] if mixed.size else ((np.arange(first, last) + shifts[s]) % n_time).astype(np.int32)
-        )
-        pack_landmarks(landmarks, s, frames, used, stride, packed)
+    Parameters
+    ----------
+    landmarks : ndarray of float32, shape (subject, time, vertex, axis)
+    vertex_a, vertex_b : ndarray of int, shape (pair,)
+    starts : ndarray of int, shape (window,)
+    length : int
+    shifts : ndarray of int, shape (subject,), optional
+    frames : ndarray of int, shape (subject, n), optional
+    min_valid : float
+    n_threads : int
+        As in `isc.kernels.correlation.pairwise_mean`, as are all options.
 
-    in_threads(pack, [(s,) for s in range(n_subject)], n_threads)
-    return packed, stride
+    Yields
+    ------
+    windows : slice
+    value : ndarray of float32, shape (pair, window)
+    n_subject : ndarray of int32, shape (pair, window)
 
+    Examples
+    --------
+    >>> face = np.random.default_rng(0).normal(size=(2, 90, 3, 3)).astype(np.float32)
+    >>> parts = pairwise_chunks_of_distances(face, np.array([0, 1]), np.array([1, 2]), np.arange(20), 40)
+    >>> [(windows, value.shape) for windows, value, _ in parts]
+    [(slice(0, 16, None), (2, 16)), (slice(16, 20, None), (2, 4))]
+    """
+    least, source = least_samples(min_valid, length), read_source(landmarks.shape[0], shifts, frames)
+    used, places = np.unique(np.stack([vertex_a, vertex_b]), return_inverse=True)
+    first, second = np.ascontiguousarray(places.reshape(2, -1))
+    order = mesh_order(first, second)
+    for chunk in packed_windows(landmarks, used, starts, length, source, n_threads):
+        n_window = chunk.plan.starts.size
+        value = np.empty((order.size, n_window), dtype=np.float32)
+        count = np.empty(value.shape, dtype=np.int32)
 
-def _run_chunk(
-    packed: np.ndarray,
-    stride: int,
-    shape: tuple[int, int],
-    places: np.ndarray,
-    order: np.ndarray,
-    part: Plan,
-    least: int,
-    results: Arrays,
-    n_threads: int,
-) -> None:
-    """All pairs of one chunk of windows, tile by tile, into results (pair, window of the chunk)."""
-    edges = np.array([0, part.starts.size])
+        def run(
+            begin: int, end: int, chunk: PackedWindows = chunk, value: np.ndarray = value, count: np.ndarray = count
+        ) -> None:
+            work = make_workspace(chunk.plan, np.array([0, chunk.plan.starts.size]), 1, chunk.shape[0])
+            layout = (chunk.packed, chunk.shape, chunk.stride)
+            _pairs(layout, first, second, order[begin:end], chunk.plan, least, work, value, count)
 
-    def run(first: int, last: int) -> None:
-        work = make_workspace(part, edges, 1, shape[0])
-        _pairs(packed, stride, shape, places[0], places[1], order[first:last], part, least, work, *results)
-
-    in_threads(run, tiles(order.size, PAIR_TILE), n_threads)
+        in_threads(run, tiles(order.size, PAIR_TILE), n_threads)
+        yield chunk.windows, value, count
 
 
 @njit(**FAST)
 def _pairs(
-    packed: Any,
-    stride: int,
-    shape: Any,
-    vertex_a: Any,
-    vertex_b: Any,
-    pairs: Any,
-    plan: Any,
-    least: int,
-    work: Any,
-    value: Any,
-    count: Any,
+    layout: Any, vertex_a: Any, vertex_b: Any, pairs: Any, plan: Any, least: int, work: Any, value: Any, count: Any
 ) -> None:
     """Windows of some pairs; value and count are (pair, window)."""
+    packed, shape, stride = layout
     n_time = plan.starts[-1] + plan.length - plan.starts[0]
     for p in pairs:
         fill_distances(packed, shape, stride, vertex_a[p], vertex_b[p], n_time, work)

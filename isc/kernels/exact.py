@@ -11,6 +11,7 @@ from isc.kernels.gaps import (
     complete_pairwise_mean,
     hide_incomplete,
     mark_kept,
+    share_level,
 )
 
 PAIRWISE, LEAVE_ONE_OUT, MATRIX = 0, 1, 2  # statistics of `exact_windows`
@@ -55,6 +56,7 @@ def exact_windows(
         if statistic == PAIRWISE:
             result[w, 0] = complete_pairwise_mean(samples, kept)
         elif statistic == LEAVE_ONE_OUT:
+            share_level(samples, kept)
             complete_leave_one_out(samples, kept, samples, kept, mean, row)
             result[w] = row
         else:

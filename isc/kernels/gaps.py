@@ -124,6 +124,35 @@ def complete_pairwise_mean(samples, kept):
 
 
 @njit(**_EXACT)
+def share_level(samples, kept):
+    """Move every kept subject to the mean of all their means: a gap must not make the mean of the others jump."""
+    n_component, n_subject, length = samples.shape
+    means = np.zeros(n_subject)
+    for c in range(n_component):
+        level, n_kept = 0.0, 0
+        for s in range(n_subject):
+            if kept[s]:
+                means[s] = mean_present(samples[c, s])
+                level += means[s]
+                n_kept += 1
+        for s in range(n_subject):
+            if kept[s]:
+                for t in range(length):
+                    samples[c, s, t] += level / n_kept - means[s]
+
+
+@njit(**_EXACT)
+def mean_present(series):
+    """Mean of the values of a series that are there; 0 where there is none."""
+    total, count = 0.0, 0
+    for value in series:
+        if not math.isnan(value):
+            total += value
+            count += 1
+    return total / count if count else 0.0
+
+
+@njit(**_EXACT)
 def mean_of_others(samples, kept, subject, mean):
     """Mean over the kept subjects but one of the values present at each time, into mean (component, length)."""
     n_component, n_subject, length = samples.shape

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from isc.kernels.exact import EXACT, read_window
-from isc.kernels.gaps import complete_correlation, mark_kept
+from isc.kernels.gaps import complete_correlation, mark_kept, share_level
 from isc.kernels.leave_one_out import CANCELLED
 from isc.kernels.moments import FLAT, ZERO
 from isc.kernels.plan import in_threads, row_stride, tiles
@@ -184,6 +184,7 @@ def _exact(
         count[w] = mark_kept(samples, least, kept)
         read_window(feature, np.zeros(n, np.int64), frames[:, :0], other_starts[w], observed)
         mark_kept(observed, least, kept_observed)
+        share_level(observed, kept_observed)
         _sum_present(observed, kept_observed, summed, present)
         for s in range(n):
             value[s, w] = np.nan

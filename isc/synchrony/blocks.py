@@ -227,15 +227,15 @@ class Features:
         """How many blocks `blocks` yields."""
         return self.series.n_block if self.pairs is None else -(-len(self.pairs) // PAIRS_PER_BLOCK)
 
-    def blocks(self, n_threads: int = 1) -> Iterator[tuple[slice, Block]]:
-        """Yield (features, block), bounded in memory; a block is valid until the next one."""
+    def blocks(self, n_threads: int = 1, *, n_pair: int = PAIRS_PER_BLOCK) -> Iterator[tuple[slice, Block]]:
+        """Yield (features, block), bounded in memory, of `n_pair` pairs; a block is valid until the next one."""
         if self.pairs is None:
             for features, series in self.series.blocks(n_threads):
                 yield features, SeriesBlock(series)
             return
         landmarks = as_landmarks(self.series.values)
-        for first in range(0, len(self.pairs), PAIRS_PER_BLOCK):
-            pairs = slice(first, min(first + PAIRS_PER_BLOCK, len(self.pairs)))
+        for first in range(0, len(self.pairs), n_pair):
+            pairs = slice(first, min(first + n_pair, len(self.pairs)))
             yield pairs, DistanceBlock(landmarks, self.pairs.vertex_a[pairs], self.pairs.vertex_b[pairs])
 
     def block_of(self, features: slice) -> Block:

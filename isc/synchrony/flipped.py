@@ -6,13 +6,15 @@ With R the correlations of a window, flipping the signs e of the subjects turns 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from isc.kernels import surrogates as draws
 from isc.kernels.correlation import least_samples, read_source
-from isc.kernels.distance_matrices import PackedWindows, in_mesh_order, packed_matrices, packed_windows
+from isc.kernels.distance_matrices import packed_matrices
 from isc.kernels.flips import FlipTables, dyad_tables, flipped_means, subject_tables
+from isc.kernels.packing import PackedWindows, mesh_order, packed_windows
 from isc.kernels.plan import in_order, tiles
 from isc.synchrony.blocks import Block, DistanceBlock
 from isc.synchrony.design import Design
@@ -60,13 +62,20 @@ class FlippedSigns:
         nobody = np.ones((1, self.design.keys.size), np.float32)
         return self.values(block, slice(0, block.n_feature), nobody)[0]
 
-    def pieces(self, block: Block, features: slice, drawn: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield (windows, values (surrogate, feature, window)) of means, small enough for the cache."""
+    @property
+    def streams(self) -> bool:
+        """Whether `pieces` can be used: means only."""
+        return self.design.statistic.summary == "mean"
+
+    def pieces(self, block: Block, drawn: Any) -> Iterator[tuple[slice, slice, np.ndarray]]:
+        """Yield (surrogates, windows, values (surrogate, feature, window)) of means, small enough for the cache."""
         as_they_are = self.design.statistic.estimator == "pairwise" and self.design.detrend is None
         if isinstance(block, DistanceBlock) and as_they_are:
-            yield from self._of_distances(block, self._tables(drawn))
+            for windows, values in self._of_distances(block, self._tables(drawn)):
+                yield slice(None), windows, values
         else:
-            yield from ((slice(None), values) for _, values in self._in_tiles(block, self._tables(drawn)))
+            for _, values in self._in_tiles(block, self._tables(drawn)):
+                yield slice(None), slice(None), values
 
     def _tables(self, drawn: np.ndarray) -> FlipTables:
         return dyad_tables(drawn) if self.design.statistic.estimator == "pairwise" else subject_tables(drawn)
@@ -92,7 +101,7 @@ class FlippedSigns:
         design = self.design
         n_flip, least = tables.entries.shape[0], least_samples(design.min_valid, design.windows.length)
         used, places = np.unique(np.stack([block.vertex_a, block.vertex_b]), return_inverse=True)
-        first, second = in_mesh_order(places.reshape(2, -1))
+        first, second = np.ascontiguousarray(places.reshape(2, -1)[:, mesh_order(*places.reshape(2, -1))])
         still = read_source(block.n_subject, None, None)
         starts, length = design.windows.starts, design.windows.length
         for chunk in packed_windows(block.landmarks, used, starts, length, still, design.n_threads):

@@ -1,14 +1,15 @@
 """Surrogates that read each subject at other times: shifted, in blocks, or frame by frame."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from isc.kernels import surrogates as draws
-from isc.kernels.plan import in_threads
-from isc.synchrony.blocks import Block, SeriesBlock, series_parts
+from isc.kernels.distances import pairwise_chunks_of_distances
+from isc.kernels.plan import in_order, in_threads
+from isc.synchrony.blocks import Block, DistanceBlock, SeriesBlock
 from isc.synchrony.design import Design
 from isc.synchrony.schemes import BlockPermutation, CircularShift, Scheme, TimepointShuffle
 from isc.windows import Windows
@@ -51,30 +52,67 @@ class MovedInTime:
 
     def values(self, block: Block, features: slice, drawn: Sequence[Any]) -> np.ndarray:
         """Values (surrogate, feature, window), or (surrogate, feature, 1) of one window each."""
+        threads = self.design.n_threads
         if not isinstance(drawn, range):
-            return self._moved(block, drawn)
-        parts = series_parts(block, 1)
-        return np.concatenate(
-            [self._moved(alone, self._moves(drawn, features.start + part.start)) for part, alone in parts], axis=1
-        )
+            return self._moved(block, drawn, threads)
 
-    def _moved(self, block: Block, moves: Sequence[dict[str, np.ndarray]]) -> np.ndarray:
+        def alone(feature: int) -> np.ndarray:
+            series = SeriesBlock(block.series_of(slice(feature, feature + 1)))
+            return self._moved(series, self._moves(drawn, features.start + feature), 1)
+
+        return np.concatenate(list(in_order(alone, [(k,) for k in range(block.n_feature)], threads)), axis=1)
+
+    @property
+    def streams(self) -> bool:
+        """Whether vertex pairs can be read a few windows at a time: means over dyads of the windows as they are."""
+        design, scheme = self.design, self.scheme
+        shared = not isinstance(scheme, TimepointShuffle) or scheme.features == "shared"
+        plain = design.statistic.estimator == "pairwise" and design.statistic.summary == "mean"
+        return plain and shared and design.detrend is None
+
+    def pieces(self, block: Block, drawn: Any) -> Iterator[tuple[slice, slice, np.ndarray]]:
+        """Yield (surrogates, windows, values (surrogate, pair, window)), one surrogate and a few windows at a time."""
         if self.one_window:
-            return self._in_one_window(block, moves)
+            moves, windows = self._end_to_end(drawn)
+            for part, values in self._streamed(block, windows, moves):
+                yield part, slice(None), np.ascontiguousarray(values.T)[:, :, None]
+            return
+        for k, move in enumerate(drawn):
+            for part, values in self._streamed(block, self._windows(), move):
+                yield slice(k, k + 1), part, values[None]
+
+    def _streamed(
+        self, block: Block, windows: Windows, move: dict[str, np.ndarray]
+    ) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield (windows, means (pair, window))."""
+        pairs = cast(DistanceBlock, block)
+        options: dict[str, Any] = {**move, "min_valid": self.design.min_valid, "n_threads": self.design.n_threads}
+        where = (pairs.landmarks, pairs.vertex_a, pairs.vertex_b, windows.starts, windows.length)
+        for part, values, _ in pairwise_chunks_of_distances(*where, **options):
+            yield part, values
+
+    def _moved(self, block: Block, moves: Sequence[dict[str, np.ndarray]], n_threads: int) -> np.ndarray:
+        if self.one_window:
+            return self._in_one_window(block, moves, n_threads)
         windows, design = self._windows(), self.design
         if not isinstance(block, SeriesBlock):  # distances: the threads share the vertex pairs
-            return np.stack([design.compute(block, windows, moves=move) for move in moves])
+            return np.stack([design.compute(block, windows, moves=move, n_threads=n_threads) for move in moves])
 
         def run(k: int) -> np.ndarray:
             return design.compute(block, windows, moves=moves[k], n_threads=1)
 
-        return np.stack(in_threads(run, [(k,) for k in range(len(moves))], design.n_threads))
+        return np.stack(in_threads(run, [(k,) for k in range(len(moves))], n_threads))
 
-    def _in_one_window(self, block: Block, moves: Sequence[dict[str, np.ndarray]]) -> np.ndarray:
+    def _in_one_window(self, block: Block, moves: Sequence[dict[str, np.ndarray]], n_threads: int) -> np.ndarray:
         """One random window a surrogate, laid end to end and read in one pass."""
-        windows = _end_to_end(len(moves), self.design.windows)
+        joined, windows = self._end_to_end(moves)
+        values = self.design.compute(block, windows, moves=joined, n_threads=n_threads)
+        return np.ascontiguousarray(values.T)[:, :, None]
+
+    def _end_to_end(self, moves: Sequence[dict[str, np.ndarray]]) -> tuple[dict[str, np.ndarray], Windows]:
+        """Frames of one window a surrogate, one after the other, and these windows."""
         frames = np.concatenate([move["frames"] for move in moves], axis=1)
-        return np.ascontiguousarray(self.design.compute(block, windows, moves={"frames": frames}).T)[:, :, None]
+        return {"frames": frames}, _end_to_end(len(moves), self.design.windows)
 
     def _windows(self) -> Windows:
         """Windows to read the moved series in."""

@@ -235,11 +235,11 @@ def _fold(surrogates: Surrogates, start: int, stop: int, scope: Scope, steps: _S
     """Running minimum and maximum (surrogate, extreme[, window]) over blocks of features."""
     extremes = np.empty((stop - start, 2, surrogates.n_window if scope == "window" else 1))
     extremes[:, 0], extremes[:, 1] = np.inf, -np.inf
-    for windows, values in surrogates.pieces(start, stop):
+    for which, windows, values in surrogates.pieces(start, stop):
         per_window = values.shape[2] if scope == "window" else 1
         places = windows if scope == "window" else slice(None)
-        low, high = extremes[:, 0, places], extremes[:, 1, places]
-        rows = values.reshape(stop - start, -1, per_window)
+        low, high = extremes[which, 0, places], extremes[which, 1, places]
+        rows = values.reshape(len(values), -1, per_window)
         np.fmin(low, np.fmin.reduce(rows, axis=1), out=low)
         np.fmax(high, np.fmax.reduce(rows, axis=1), out=high)
         steps.add(values)

@@ -22,12 +22,12 @@ from isc.synchrony.pairs import VertexPairs
 from isc.synchrony.regrouped import OtherStimuli, partner_order
 from isc.synchrony.rephased import RandomPhases
 from isc.synchrony.schemes import PhaseRandomisation, PseudoGroup, Scheme, SignFlip
-from isc.synchrony.series import Space
+from isc.synchrony.series import Space, as_landmarks
 from isc.synchrony.temporal import MIN_VALID, thread_count
-from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, Windows, sliding_windows
+from isc.synchrony.testable import check_data, check_options
+from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, sliding_windows
 
 RESULT_BYTES = 64 * 2**20  # of values yielded at a time
-FEWEST_SUBJECTS = 3  # two are one dyad: their habits cannot be told from synchrony
 DEFAULT_SURROGATES = 1000
 
 
@@ -68,6 +68,10 @@ class Surrogates:
         return self.design.windows.starts.size
 
     @property
+    def _in_order(self) -> bool:
+        return bool((np.diff(self.order) > 0).all())
+
+    @property
     def n_feature(self) -> int:
         """Number of features."""
         return self.features.n_feature
@@ -94,7 +98,7 @@ class Surrogates:
             values = _all_values(self.randomiser, block, features, drawn)
             yield features, np.broadcast_to(values, (*values.shape[:2], self.n_window))
 
-    def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[slice, np.ndarray]]:
+    def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[slice, slice, np.ndarray]]:
         """Values of surrogates start .. stop - 1 in whatever pieces are quickest, for folds that need no order.
 
         Parameters
@@ -103,17 +107,37 @@ class Surrogates:
 
         Yields
         ------
+        surrogates : slice
+            Counted from `start`.
         windows : slice
         values : ndarray of float32, shape (surrogate, feature, window)
-            Of some features and these windows; every feature and window comes once. With `shortcut` one window.
+            Of these surrogates and windows and some features; every value comes once. With `shortcut` one window.
         """
-        if isinstance(self.randomiser, FlippedSigns) and self.design.statistic.summary == "mean":
-            drawn = self.randomiser.draw(range(start, self.n_surrogates if stop is None else stop))
-            for features, block in self._blocks(1):
-                yield from self.randomiser.pieces(block, features, drawn)
+        surrogates = range(start, self.n_surrogates if stop is None else stop)
+        streaming = self._streaming()
+        if streaming is None:
+            for features, block, draws in self._drawn_blocks(start, stop):
+                yield slice(None), slice(None), _all_values(self.randomiser, block, features, draws)
             return
-        for features, block, draws in self._drawn_blocks(start, stop):
-            yield slice(None), _all_values(self.randomiser, block, features, draws)
+        drawn = streaming.draw(surrogates)
+        for block in self._whole_blocks():
+            yield from streaming.pieces(block, drawn)
+
+    def _streaming(self) -> FlippedSigns | MovedInTime | None:
+        """The randomiser, if it has a quicker way than block by block."""
+        if isinstance(self.randomiser, FlippedSigns) and self.randomiser.streams:
+            return self.randomiser
+        if isinstance(self.randomiser, MovedInTime) and self.randomiser.streams and self.features.pairs is not None:
+            return self.randomiser
+        return None
+
+    def _whole_blocks(self) -> Iterator[Block]:
+        """Blocks of features as they come; all vertex pairs as one, for those who stream them."""
+        if self.features.pairs is not None:
+            yield self.features.block_of(slice(0, self.n_feature))
+            return
+        for _, block in self.features.blocks(self.design.n_threads):
+            yield block if self._in_order else block.of_subjects(self.order)
 
     def _drawn_blocks(self, start: int, stop: int | None) -> Iterator[tuple[slice, Block, Iterable[Any]]]:
         """Blocks of features with the draws for them, made once where all fit into memory."""
@@ -155,9 +179,8 @@ class Surrogates:
         """Blocks of features, subjects in the order of their ids, whose values for so many surrogates fit."""
         n_window = 1 if self.shortcut else self.n_window
         size = max(1, RESULT_BYTES // (4 * n_window * max(n_surrogates, self.design.n_term)))
-        in_order = bool((np.diff(self.order) > 0).all())
         for features, block in self.features.blocks(self.design.n_threads):
-            ordered = block if in_order else block.of_subjects(self.order)
+            ordered = block if self._in_order else block.of_subjects(self.order)
             for first in range(0, block.n_feature, size):
                 part = slice(first, min(first + size, block.n_feature))
                 yield slice(features.start + part.start, features.start + part.stop), ordered.of_features(part)
@@ -232,8 +255,8 @@ def surrogates_of(
     statistic = Statistic(estimator, summary)
     features = select_features(cube, space=space, pairs=pairs)
     windows = sliding_windows(cube.sizes["time"], rate=features.series.rate, window=window, step=step)
-    _check_options(summary, detrend, min_valid, n_surrogates)
-    _check_data(cube, scheme, windows, others)
+    check_options(summary, detrend, min_valid, n_surrogates)
+    check_data(cube, scheme, windows, others)
     ids = subject_ids(cube)
     order = np.argsort(np.array(ids), kind="stable")
     ordered = [ids[k] for k in order]
@@ -248,9 +271,9 @@ def surrogates_of(
     exact = isinstance(scheme, SignFlip) and n_pattern < n_surrogates
     shortcut = per_window and estimator == "pairwise" and shuffles_recording(scheme)
     randomiser = _randomiser(design, scheme, partners, exact, shortcut)
-    return Surrogates(
-        _settled(features), design, scheme, randomiser, order, n_pattern if exact else n_surrogates, exact, shortcut
-    )
+    features, order = _settled(features, order)
+    n_surrogates = n_pattern if exact else n_surrogates
+    return Surrogates(features, design, scheme, randomiser, order, n_surrogates, exact, shortcut)
 
 
 def _randomiser(
@@ -265,54 +288,15 @@ def _randomiser(
     return MovedInTime(design, scheme, shortcut)
 
 
-def _settled(features: Features) -> Features:
-    """Landmarks of vertex pairs as contiguous float32 once, not again for every range of surrogates."""
+def _settled(features: Features, order: np.ndarray) -> tuple[Features, np.ndarray]:
+    """Landmarks of vertex pairs as the kernels read them, made once, and the order that is left to do."""
     if features.pairs is None:
-        return features
-    values = np.ascontiguousarray(features.series.values, dtype=np.float32)
-    return replace(features, series=replace(features.series, values=values))
+        return features, order
+    in_order = (np.diff(order) > 0).all()
+    values = as_landmarks(features.series.values if in_order else features.series.values[order])
+    return replace(features, series=replace(features.series, values=values)), np.arange(order.size)
 
 
 def _all_values(randomiser: Randomiser, block: Block, features: slice, drawn: Iterable[Any]) -> np.ndarray:
     parts = [randomiser.values(block, features, draw) for draw in drawn]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-def _check_options(summary: str | None, detrend: str | None, min_valid: float, n_surrogates: int) -> None:
-    if summary is None:
-        raise ValueError("surrogates need a summary: mean, median or fisher_mean; given None")
-    if detrend not in (None, "linear"):
-        raise ValueError(f"detrend must be None or linear; given {detrend!r}")
-    if not 0 < min_valid <= 1:
-        raise ValueError(f"min_valid is a share between 0 and 1; given {min_valid}")
-    if n_surrogates < 1:
-        raise ValueError(f"n_surrogates must be at least 1; given {n_surrogates}")
-
-
-def _check_data(cube: xr.DataArray, scheme: Scheme, windows: Windows, others: Sequence[xr.DataArray]) -> None:
-    """Refuse data that a scheme says nothing about."""
-    if cube.sizes["subject"] < FEWEST_SUBJECTS:
-        raise ValueError(
-            f"inference needs at least {FEWEST_SUBJECTS} subjects and is trustworthy from 5; the cube has "
-            f"{cube.sizes['subject']}: describe their synchrony with temporal_isc instead"
-        )
-    scheme.check(windows, cube.sizes["time"])
-    if isinstance(scheme, PhaseRandomisation):
-        _check_complete(cube)
-    if isinstance(scheme, PseudoGroup) != bool(others):
-        raise ValueError(
-            "pseudo groups need others=[...], the cubes of one or more other stimuli with the same subjects"
-            if isinstance(scheme, PseudoGroup)
-            else f"others are the stimuli of scheme='pseudo_group'; the scheme given is {scheme.name}"
-        )
-
-
-def _check_complete(cube: xr.DataArray) -> None:
-    """Refuse missing samples, which have no Fourier transform."""
-    for name, one in zip(subject_ids(cube), cube.transpose("subject", ...), strict=True):
-        n_missing = int((~np.isfinite(one.values)).sum())
-        if n_missing:
-            raise ValueError(
-                f"phase randomisation needs complete series; subject {name} misses {n_missing} samples: bridge short "
-                "gaps first, or use scheme='circular_shift' or 'sign_flip', which allow for them"
-            )

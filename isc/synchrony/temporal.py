@@ -74,7 +74,8 @@ def temporal_isc(
         is the same for a lag and its negative.
     min_valid : float
         A subject is left out of a window, for that feature, when a smaller share of its samples is finite, or when
-        it is flat there. With fewer than two subjects left the result is NaN.
+        it is flat there; with fewer than two left the result is NaN. Who misses fewer samples is correlated over
+        those that both have; the mean of the others is over who is there, once all are moved to one level.
     n_threads : int, optional
         By default ISC_THREADS or the number of processors. Results do not depend on it, nor on chunks; a dask array
         is computed by as many threads as dask has.

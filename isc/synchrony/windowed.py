@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from isc.lazy import TASK_BYTES, Part, in_parts, regions
-from isc.synchrony.blocks import Block, Features, select_features
+from isc.synchrony.blocks import PAIRS_PER_BLOCK, Block, Features, select_features
 from isc.synchrony.detrended import DetrendedBlock
 from isc.synchrony.estimate import Statistic, dyad_indices
 from isc.synchrony.pairs import VertexPairs
@@ -67,14 +67,20 @@ def window_values(cube: xr.DataArray, request: Request) -> Arrays:
 def _by_blocks(features: Features, request: Request, statistic: Statistic) -> Arrays:
     """Values (..., window, features) and number of subjects (window, features), filled in block by block."""
     how = {"min_valid": request.min_valid, "n_threads": request.n_threads}
+    # The mean over dyads packs the landmarks once a block and needs no memory beside its result: one block is best.
+    n_pair = features.n_feature if statistic == Statistic() and request.detrend is None else PAIRS_PER_BLOCK
     n_window = request.windows.starts.size
-    counts = np.empty((n_window, features.n_feature), dtype=np.int32)
-    values = np.empty(0, dtype=np.float32)
-    for place, block in features.blocks(request.n_threads):
+    values, counts = np.empty(0, dtype=np.float32), np.empty((n_window, 0), dtype=np.int32)
+    for place, block in features.blocks(request.n_threads, n_pair=n_pair):
         value, count = statistic.compute(prepared(block, request.detrend), request.windows, **how)
+        value, count = np.swapaxes(value, -1, -2), count.T.astype(np.int32, copy=False)
+        if block.n_feature == features.n_feature:
+            values, counts = value, count
+            break
         if not values.size:
+            counts = np.empty((n_window, features.n_feature), dtype=np.int32)
             values = np.empty((*value.shape[:-2], *counts.shape), dtype=np.float32)
-        values[..., place], counts[:, place] = np.swapaxes(value, -1, -2), count.T
+        values[..., place], counts[:, place] = value, count
     return (
         values.reshape(*values.shape[:-1], *features.shape),
         counts.reshape(n_window, *features.shape),
@@ -111,8 +117,9 @@ def put_off(cube: xr.DataArray, request: Request, shape: tuple[int, ...]) -> tup
     grid = regions(cube, kept, task_bytes=TASK_BYTES)
     parts = np.empty(grid.shape, dtype=object)
     for place in np.ndindex(grid.shape):
-        part = tuple(cut.stop - cut.start for cut in grid[place].values())
-        parts[place] = Part(grid[place], _shapes(request, cube.sizes["subject"], (*part, *shape[len(kept) :])), {})
+        region: dict[str, slice] = grid[place]  # type: ignore[assignment]  # an array of objects
+        part = tuple(cut.stop - cut.start for cut in region.values())
+        parts[place] = Part(region, _shapes(request, cube.sizes["subject"], (*part, *shape[len(kept) :])), {})
     if len(shape) > len(kept):
         parts = parts[..., None]
     return in_parts(window_values, cube.transpose("subject", "time", *kept, ...), parts, request)

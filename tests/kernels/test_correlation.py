@@ -165,6 +165,15 @@ def test_results_do_not_depend_on_threads_bit_for_bit(name, options):
 
 
 @every_statistic
+@pytest.mark.parametrize("n_component", [1, 3])
+def test_series_are_read_where_they_are_stored_and_never_written_to(name, n_component):
+    series = damaged(n_component)
+    before = series.tobytes()
+    STATISTICS[name](series, STARTS, 150)
+    assert series.tobytes() == before
+
+
+@every_statistic
 def test_a_feature_has_the_same_bits_alone_as_among_others(name):
     series = pixels((20, 1, 7, 349))
     together, _ = STATISTICS[name](series, STARTS, 150)

@@ -56,6 +56,16 @@ def test_nobody_with_values_is_all_nan_and_never_zero():
     assert np.isnan(found).all() and (found["n_subject"] == 0).all()
 
 
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_with_gaps_the_level_of_a_subject_does_not_matter(estimator):
+    values = noise(n_time=600)
+    values[np.random.default_rng(1).random(values.shape[:2]) < 0.08] = np.nan
+    levels = np.array([0, 300, -40, 1000, 7])[:, None, None]
+    found, lifted = (temporal_isc(cube(x), estimator=estimator) for x in (values, values + levels))
+    assert (found["n_subject"] == 5).all()
+    assert np.abs(found - lifted).max() <= 1e-5
+
+
 # 25, 27: a face lost for three seconds, a frozen face
 
 

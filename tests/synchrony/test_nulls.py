@@ -201,6 +201,14 @@ def test_the_part_of_another_null_is_refused():
             null_extremes(cube, n_surrogates=4, resume_from=kept[0], **options)
 
 
+def test_one_window_can_be_flipped_but_not_shifted():
+    cube = smooth_cube(n_time=150)
+    null = null_extremes(cube, scheme="sign_flip")
+    assert null.attrs["exact"] == 1 and np.isfinite(null).all()
+    with pytest.raises(ValueError, match="a circular shift needs a recording of at least two windows"):
+        null_extremes(cube)
+
+
 def test_flat_and_identical_subjects_do_not_stop_a_null():
     cube = smooth_cube()
     cube[1] = cube[0]

@@ -70,12 +70,27 @@ def test_values_are_the_same_bits_for_any_range_block_threads_and_order(name, es
 def test_pieces_hold_the_values_in_another_order(name, of_pairs):
     surrogates = described(SCHEMES[name], pairs=vertex_pairs(4) if of_pairs else None)
     whole, n_window = all_values(surrogates), surrogates.n_window
-    found = [[] for _ in range(n_window)]
-    for windows, values in surrogates.pieces():
-        for w, part in zip(range(n_window)[windows], np.moveaxis(values, -1, 0), strict=True):
-            found[w].append(part)
-    for w in range(n_window):
-        assert (np.sort(np.concatenate(found[w], axis=1), axis=1) == np.sort(whole[:, :, w], axis=1)).all()
+    found = {cell: [] for cell in np.ndindex(9, n_window)}
+    for which, windows, values in surrogates.pieces():
+        for k, rows in zip(range(9)[which], values, strict=True):
+            for w, part in zip(range(n_window)[windows], rows.T, strict=True):
+                found[k, w].extend(part)
+    for (k, w), part in found.items():
+        assert sorted(part) == sorted(whole[k, :, w])
+
+
+@pytest.mark.parametrize("of_pairs", [False, True])
+def test_pieces_of_one_window_a_surrogate_hold_the_same_values(of_pairs):
+    pairs = vertex_pairs(4) if of_pairs else None
+    surrogates = described(SCHEMES["shuffle"], pairs=pairs, per_window=True, n_surrogates=20)
+    whole = all_values(surrogates)
+    assert surrogates.shortcut and (whole == whole[:, :, :1]).all()
+    found = [[] for _ in range(20)]
+    for which, _, values in surrogates.pieces():
+        for k, rows in zip(range(20)[which], values[:, :, 0], strict=True):
+            found[k].extend(rows)
+    for k in range(20):
+        assert sorted(found[k]) == sorted(whole[k, :, 0])
 
 
 @pytest.mark.parametrize("name", SCHEMES)
@@ -194,25 +209,3 @@ def test_seven_surrogates_are_all_patterns_of_four_subjects_but_eight_patterns_a
     assert not described(SCHEMES["sign_flip"], landmarks(n_subject=4), n_surrogates=7).exact
     assert isinstance(described(SCHEMES["sign_flip"]).randomiser, FlippedSigns)
     assert sign_patterns(np.arange(8), 3).shape == (8, 3)
-
-
-@pytest.mark.parametrize(
-    ("cube", "scheme", "options", "message"),
-    [
-        (landmarks(n_subject=2), "circular_shift", {}, "inference needs at least 3 subjects .* the cube has 2"),
-        (landmarks(), "circular_shift", {"n_surrogates": 0}, "n_surrogates must be at least 1; given 0"),
-        (landmarks(), "circular_shift", {"summary": None}, "surrogates need a summary"),
-        (landmarks(), "circular_shift", {"detrend": "quadratic"}, "detrend must be None or linear"),
-        (landmarks(), "circular_shift", {"min_valid": 2.0}, "min_valid is a share between 0 and 1"),
-        (landmarks(), "circular_shift", {"window": 7.0}, "at least two windows.* recording lasts 12 s"),
-        (landmarks().where(landmarks() < 40), "phase", {}, "needs complete series; subject .. misses"),
-        (landmarks(), "circular_shift", {"others": [landmarks(1)]}, "others are the stimuli of scheme='pseudo_group'"),
-        (landmarks(), "pseudo_group", {"others": []}, "pseudo groups need others="),
-        (landmarks(), "pseudo_group", {"others": [landmarks(1, n_time=300)]}, "stimuli of equal length"),
-        (landmarks(), "pseudo_group", {"others": [landmarks(1, n_subject=7)]}, "same subjects in every .*'07'"),
-    ],
-)
-def test_designs_that_cannot_be_tested_are_refused(cube, scheme, options, message):
-    given = {"n_surrogates": 5, **WINDOW, **options}
-    with pytest.raises(ValueError, match=message):
-        surrogates_of(cube, scheme=SCHEMES[scheme], **given)

@@ -7,6 +7,7 @@ import xarray as xr
 
 from isc import lazy
 from isc.synchrony import windowed
+from isc.synchrony.connectivity import isfc
 from isc.synchrony.pairs import vertex_pairs
 from isc.synchrony.temporal import isc, temporal_isc
 
@@ -130,6 +131,14 @@ def test_wrong_options_are_told_before_anything_is_computed():
     ):
         with pytest.raises(ValueError, match=message):
             temporal_isc(cube, **options)
+
+
+@pytest.mark.parametrize("estimator", ["pairwise", "leave_one_out"])
+def test_functional_connectivity_computes_a_dask_cube_at_once(estimator):
+    cube = faces()
+    found, expected = (isfc(x, estimator=estimator) for x in (cube.chunk({"vertex": 2, "time": 70}), cube))
+    assert not lazy.is_lazy(found)
+    xr.testing.assert_identical(found, expected)
 
 
 @pytest.mark.slow
