@@ -282,7 +282,8 @@ def _facts(values: xr.DataArray, told: Mapping[str, Any]) -> list[Fact]:
         ("seed", "seed"),
     ):
         if name in told:
-            facts.append(Fact(label, str(told[name]).replace("_", " ")))
+            words = told[name] if isinstance(told[name], list) else [told[name]]  # one scheme, or several together
+            facts.append(Fact(label, " and ".join(map(str, words)).replace("_", " ")))
     return facts
 
 
