@@ -16,12 +16,15 @@ NOT_DERIVATIVES = {
     "participants",
     "scans",
     "events",
+    "rating",
     "epochs",
     "descriptions",
     "ratings",
     "log_mapping",
     "trackers",
-    "rating",
+    "log",
+    "forgotten",
+    "hashes",
 }
 DTYPES = re.compile(r"bool|str|u?int(8|16|32|64)?|float(32|64)?|list")
 FIELDS = {"LongName", "Description", "Units", "Levels", "dtype", "dims", "source", "Optional"}

@@ -49,8 +49,8 @@ The last part of `isc run ... group`: figures and report.html. Needs finished sy
 """
 
 EXPLORE = """\
-`isc run ... group` writes explore.html beside the report: synchrony on the face and in time, for mouse and keyboard.
-This command writes it anew from the products that are there. It opens from disk; no network, no picture of anybody.
+explore.html beside the report: a face to turn, the course of every vertex and pair, windows and thresholds. The last
+part of `isc run ... group` writes it as well; it opens without a network.
 
   isc explore study/derivatives/isc
 """
@@ -93,10 +93,12 @@ The table is tab-separated (.tsv) or comma-separated (.csv), one row a recording
   sub-01          P01/cam front.MP4   12.48        P01/keys.tsv     n/a            24
   sub-02          P02/cam.mov         3.2          n/a              n/a            31
 
-A key log has the columns onset and, where it has them, duration, trial_type (press, start, stop) and key. The log as
-it was goes to sourcedata/ as well. Of a video, the picture is copied packet by packet, without the sound and without
-what the camera wrote beside it (place, device, date); pictures and time stamps are then compared by hash
-(--whole-videos copies all, byte by byte). Files that no row names are listed and left out.
+A key log has the columns onset and, where it has them, duration, trial_type (press, start, stop) and key. Logs of
+PsychoPy, E-Prime and others are read through a mapping (--log-mapping, TOML: format, units, key, time, film_start or
+start_key; see isc.io.log_mapping). The log as it was goes to sourcedata/ as well. Of a video, the picture is copied
+packet by packet, without the sound and without what the camera wrote beside it (place, device, date); pictures and
+time stamps are then compared by hash (--whole-videos copies all, byte by byte). Files that no row names are listed
+and left out.
 
   isc import lab study --table recordings.tsv --task-id film --dry-run
   isc import lab study --table recordings.tsv --task-id film
