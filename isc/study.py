@@ -122,6 +122,45 @@ class Behaviour(Section):
         return self
 
 
+class Classification(Section):
+    """Expressions told apart in labelled clips (`isc classify`)."""
+
+    labels: tuple[str, ...] = ()
+    """Expressions that count, in the order of tables; all that occur when empty."""
+    statistic: Literal["mean", "apex"] = "mean"
+    """Face of a clip: the mean of its frames, or the frame that departs most from the first."""
+    reference: Literal["template", "grand_mean", "subject_mean", "subject_neutral"] = "template"
+    """What is subtracted from a clip's distances; subject_mean and _neutral use other clips of who is tested."""
+    model: Annotated[str, Field(pattern=r"^([1-9][0-9]*nn|logistic|svm)$")] = "1nn"
+    """Nearest neighbours (1nn, 5nn, ...), logistic or svm; the latter two need components."""
+    n_component: Annotated[int, Field(ge=0, le=10_000)] = 20
+    """Principal components of the distances; 0 for the distances themselves."""
+    split: Literal["leave_one_subject_out", "subject_grouped", "repetition_grouped", "take_grouped"] = (
+        "leave_one_subject_out"
+    )
+    """What the guarded protocol keeps together."""
+    n_folds: Annotated[int, Field(ge=2, le=1000)] = 10
+    """Folds of the published protocol, and of a guarded one that does not leave out one person at a time."""
+    n_permutations: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
+    """Labellings permuted within subjects for chance and p."""
+    n_bootstrap: Annotated[int, Field(ge=1, le=1_000_000)] = 2000
+    """Samples of subjects for the intervals."""
+    drop_subjects: tuple[str, ...] = ()
+    """People left out, as the corpus or the table calls them."""
+    modality: Literal["video", "audio-video"] = "video"
+    """RAVDESS: which of the two copies of a performance."""
+    people: Literal["unknown", "one_per_source"] = "unknown"
+    """AffectNet, Aff-Wild2, ExpW: who is shown is unknown and refused, or every picture (video) is another person."""
+    annotations: str = "annotations"
+    """Aff-Wild2: folder of the text files, relative to the folder of the frames."""
+    ratings: str = "ratings.csv"
+    """PEDFE: the supplementary table as CSV or TSV, relative to the folder of the clips."""
+    columns: dict[str, str] = {}
+    """PEDFE: columns of that table that hold code, subject, kind, label and hit_rate."""
+    words: dict[str, str] = {}
+    """PEDFE, FACEXP: label for every word of the table, or for every two-digit code."""
+
+
 class Study(Section):
     """All settings of one study.
 
@@ -140,6 +179,7 @@ class Study(Section):
     tisc: Tisc = Tisc()
     null: Null = Null()
     behaviour: Behaviour = Behaviour()
+    classification: Classification = Classification()
 
 
 def read_study(path: Path | str) -> Study:
@@ -240,7 +280,9 @@ def _toml_line(section: Section, key: str) -> str:
 
 
 def _toml_value(value: object) -> str:
-    """A string, number, boolean or list as TOML: JSON but for DEL, which TOML wants escaped as well."""
+    """A string, number, boolean, list or mapping as TOML: JSON but for DEL, which TOML wants escaped as well."""
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_toml_value(item) for item in value) + "]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_toml_value(key)} = {_toml_value(item)}" for key, item in value.items()) + "}"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -10,7 +10,6 @@ from isc.io.face_tracker import BLENDSHAPES
 from isc.io.log_mapping import LogMapping
 from isc.io.sidecars import PARTS, dictionary_folder, dictionary_names, read_dictionary
 
-LATER = {"classification", "confusion"}  # named by io.bids, written by stages to come
 ROOT = Path(__file__).parents[1]
 NOT_DERIVATIVES = {
     "participants",
@@ -46,7 +45,7 @@ def of_experiments():
 
 
 def test_every_product_has_an_entry_and_every_entry_a_product():
-    assert set(dictionary_names()) - of_experiments() == (set(PRODUCTS) - LATER) | NOT_DERIVATIVES
+    assert set(dictionary_names()) - of_experiments() == set(PRODUCTS) | NOT_DERIVATIVES
 
 
 def test_every_experiment_has_a_summary_entry_and_every_entry_an_experiment():

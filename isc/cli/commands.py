@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from isc.cli.manuals import DEMO, DOCTOR, EXPLORE, EXTRACT, FORGET, IMPORT, PEAKS, REPORT, RUN, TISC
+from isc.cli.manuals import CLASSIFY, DEMO, DOCTOR, EXPLORE, EXTRACT, FORGET, IMPORT, PEAKS, REPORT, RUN, TISC
 
 UNUSABLE = 2  # exit code
+CORPORA = ("ravdess", "pedfe", "facexp", "crema_d", "affectnet", "aff_wild2", "expw")  # of isc.stages.clip_table
+SPLITS = ("leave_one_subject_out", "subject_grouped", "repetition_grouped", "take_grouped")
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,43 @@ def _explore(options: argparse.Namespace) -> int:
     return run_explorer(options.out_dir, task=options.task_id)
 
 
+def _classify_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("clips_folder", type=Path, metavar="CLIPS_FOLDER", help="folder of the clips; only read")
+    parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="derivatives, in a folder of their own")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--corpus", choices=CORPORA, help="whose rules the names follow")
+    which.add_argument("--clips", type=Path, metavar="TABLE", help="table of clips: path, subject, label, ...")
+    parser.add_argument("--task-id", metavar="TASK", help="BIDS task label of the products (default: the corpus)")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="settings in TOML: [classification]")
+    parser.add_argument("--split", choices=SPLITS, help="what is kept together (default: leave_one_subject_out)")
+    parser.add_argument("--n-procs", type=int, metavar="N", help="clips tracked at a time (default: one a processor)")
+    parser.add_argument("--random-seed", type=int, metavar="S", help="seed of folds and permutations (settings, 0)")
+    parser.add_argument("--leave-out", action="store_true", help="go on without files that do not follow the rules")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be made, and why")
+    parser.add_argument("--force", action="store_true", help="do finished work again")
+
+
+def _classify(options: argparse.Namespace) -> int:
+    from isc.stages.classify import ClassifyRequest, classify
+
+    return classify(
+        ClassifyRequest(
+            clips_folder=options.clips_folder,
+            out_dir=options.out_dir,
+            corpus=options.corpus,
+            table=options.clips,
+            task=options.task_id,
+            settings=options.settings,
+            split=options.split,
+            n_procs=options.n_procs,
+            seed=options.random_seed,
+            leave_out=options.leave_out,
+            force=options.force,
+            dry_run=options.dry_run,
+        )
+    )
+
+
 def _forget_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="derivatives that isc run wrote")
     parser.add_argument("participants", nargs="+", metavar="sub-LABEL", help="participants who withdrew")
@@ -175,6 +214,7 @@ COMMANDS = (
     _stage("peaks", "only read the key logs", PEAKS),
     _stage("tisc", "only compute synchrony, its tests and its relation to reports", TISC),
     _stage("report", "only draw the report", REPORT),
+    Command("classify", "tell expressions in labelled clips apart", CLASSIFY, _classify_arguments, _classify),
     Command("explore", "write the interactive map of a finished analysis", EXPLORE, _explore_arguments, _explore),
     Command("forget", "remove all that was made from a participant", FORGET, _forget_arguments, _forget),
     Command("doctor", "check this machine", DOCTOR, _no_arguments, _doctor),

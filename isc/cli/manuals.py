@@ -103,3 +103,25 @@ and left out.
   isc import lab study --table recordings.tsv --task-id film --dry-run
   isc import lab study --table recordings.tsv --task-id film
 """
+
+CLASSIFY = """\
+How well are expressions told apart in labelled clips by the distances of all pairs of face vertices? Every clip is
+tracked once and kept. The guarded protocol (by default: one person left out at a time) says how well people never
+seen are recognised; beside it stands the published one (10-fold over clips, components fitted on all clips), in
+which the person who is tested is in the training set. Chance: labels permuted within people.
+
+Names are read by the rules of the corpus; what does not follow them is listed, and nothing is guessed. A table of your
+own has a row a clip, tab-separated (.tsv) or comma-separated (.csv), paths relative to CLIPS_FOLDER:
+
+  path           needed  the video
+  subject        needed  who is shown
+  label          needed  the expression
+  take                   what is kept together: one person's expression at one occasion, with all its repetitions
+  item                   what is repeated word for word
+  clip, repetition, hit_rate and any other column
+
+  isc classify ravdess out --corpus ravdess --dry-run
+  isc classify ravdess out --corpus ravdess
+  isc classify pedfe out --corpus pedfe --settings pedfe.toml        (its table and words: [classification])
+  isc classify clips out --clips clips.tsv --split take_grouped --n-procs 2
+"""

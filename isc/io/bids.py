@@ -44,6 +44,7 @@ PRODUCTS: Mapping[str, FileKind] = MappingProxyType(
         "peaks": FileKind("beh", "events", ".tsv", "peaks", _PEAKS),
         "headpose": FileKind("motion", "motion", ".tsv", "headpose", _HEADPOSE, tracksys="face"),
         "headpose_channels": FileKind("motion", "channels", ".tsv", "headpose", _HEADPOSE, tracksys="face"),
+        "mesh": FileKind("beh", "mesh", ".nc"),
         "cube": FileKind(GROUP, "cube", ".zarr", "vertices", _VERTICES),
         "tisc": FileKind(GROUP, "tisc", ".nc"),
         "null": FileKind(GROUP, "null", ".nc"),

@@ -20,7 +20,16 @@ RAW_LINK = "raw"  # what BIDS URIs in our sidecars call the raw data set
 # Face videos are BIDS extension proposal 47, not yet part of the standard.
 RAW_IGNORED = ("*_video.mp4", "*_video.mov", "*_video.avi", "*_video.mkv", "*_video.json")
 # Folders without a slash: the validator would report the folder itself otherwise.
-DERIVATIVE_IGNORED = ("*.html", "figures", "group", "*.zarr", "*_landmarks.json", "*_physio.*", "*_motion.*")
+DERIVATIVE_IGNORED = (
+    "*.html",
+    "figures",
+    "group",
+    "*.zarr",
+    "*_landmarks.json",
+    "*_mesh.*",
+    "*_physio.*",
+    "*_motion.*",
+)
 PERSONAL_DATA = (
     "Face landmarks, blendshapes and head pose identify people: treat them as personal data, as the videos are. "
     "Do not share them without the consent of the participants."
@@ -43,6 +52,7 @@ whose sidecar is missing or disagrees is not read.
 
 - `sub-*/beh` landmarks (zarr), blendshapes, quality and reported peaks of each participant; `sub-*/motion` head pose
 - `group` cube, synchrony, null, thresholds, agreement and their association
+- of labelled clips: `sub-*/beh/*_mesh.nc` the face of each, `group` how well their expressions are told apart
 - `report.html`, `explore.html`, `sub-*.html`, `logs/run.jsonl`, `code/settings.toml`
 
 {personal_data}

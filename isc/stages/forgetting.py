@@ -5,7 +5,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -140,8 +140,8 @@ def without_forgotten(raw: RawStudy, out_dir: Path) -> RawStudy:
     StudyError
         When nobody is left.
     """
-    hashes = {entry["LabelSHA256"] for entry in _entries(out_dir)}
-    kept = tuple(p for p in raw.participants if _label_hash(f"sub-{p.label}") not in hashes)
+    gone = withdrawn([p.label for p in raw.participants], out_dir)
+    kept = tuple(p for p in raw.participants if p.label not in gone)
     n_left_out = len(raw.participants) - len(kept)
     if n_left_out:
         print(
@@ -150,6 +150,28 @@ def without_forgotten(raw: RawStudy, out_dir: Path) -> RawStudy:
     if not any(participant.recordings for participant in kept):
         raise StudyError("every participant with a video withdrew (logs/forgotten.json); there is nothing to analyse")
     return replace(raw, participants=kept)
+
+
+def withdrawn(labels: Iterable[str], out_dir: Path) -> set[str]:
+    """Those of the participants that a derivative data set was told to forget.
+
+    Parameters
+    ----------
+    labels : iterable of str
+        Without ``sub-``.
+    out_dir : Path
+
+    Returns
+    -------
+    set of str
+
+    Examples
+    --------
+    >>> withdrawn(["01"], Path("no-such-folder"))
+    set()
+    """
+    hashes = {entry["LabelSHA256"] for entry in _entries(out_dir)}
+    return {label for label in labels if _label_hash(f"sub-{label}") in hashes}
 
 
 def _check_ours(out_dir: Path) -> None:
