@@ -10,10 +10,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from isc import align_faces, read_face_video, simulate_clips
-from isc.classification.corpora import RAVDESS_LABELS, facexp_clips, pedfe_clips, ravdess_clips
-from isc.classification.features import clip_meshes
+from isc import simulate_clips
+from isc.classification.corpora import RAVDESS_LABELS
+from isc.io.bids_names import Entities
 from isc.io.published import PublishedData, find_published
+from isc.stages.clip_meshes import clip_tasks, load_meshes, track_clips
+from isc.stages.clip_table import read_corpus
+from isc.stages.request import processors
+from isc.stages.shelf import Shelf
+from isc.study import Classification
 
 # Clip means of OpenFace's action units in the 1,440 speech clips of RAVDESS (Luna-Jimenez et al. 2022, Appl Sci 12:327,
 # doi:10.3390/app12010327).
@@ -56,56 +61,28 @@ def _action_unit_folder(given: Path | None) -> Path:
 def generated(folder: Path, settings: dict[str, Any], seed: int) -> xr.DataArray:
     """Clips of generated people, rendered and tracked: mean meshes (clip, vertex, space)."""
     clips = simulate_clips(folder, **settings, seed=seed)
-    return _tracked(folder, clips, folder / f"meshes_{seed}.nc")
+    return _tracked("generated", folder, clips, folder.with_name(f"{folder.name}_meshes"))
 
 
 def corpora(folders: list[Path], settings: dict[str, Any], cache: Path) -> Iterator[tuple[str, xr.DataArray]]:
     """Mean meshes of each of the user's corpora that is there."""
-    readers = {"ravdess": _ravdess, "pedfe": _pedfe, "facexp": _facexp}
-    for name, reader in readers.items():
+    for name in ("ravdess", "pedfe", "facexp"):
         found = [folder for folder in folders if (folder / settings[name]["folder"]).is_dir()]
         if not found:
             print(f"{name}: no folder {settings[name]['folder']} in the data; left out")
             continue
-        corpus = reader(found[0], settings[name])
+        folder = found[0] / settings[name]["folder"]
+        how = {key: value for key, value in settings[name].items() if key != "folder"}
+        corpus = read_corpus(name, folder, Classification.model_validate(how))
         for _, problem in corpus.problems.iterrows():
             print(f"{name}: {problem['path']}: {problem['problem']}", file=sys.stderr)
-        cache.mkdir(parents=True, exist_ok=True)
-        yield name, _tracked(found[0] / settings[name]["folder"], corpus.clips, cache / f"{name}.nc")
+        yield name, _tracked(name, folder, corpus.clips, cache / name)
 
 
-def _ravdess(folder: Path, how: dict[str, Any]) -> Any:
-    corpus = ravdess_clips(folder / how["folder"], modality=how["modality"])
-    keep = ~corpus.clips["subject"].isin(how["drop_subjects"])
-    return corpus._replace(clips=corpus.clips[keep].reset_index(drop=True))
-
-
-def _pedfe(folder: Path, how: dict[str, Any]) -> Any:
-    ratings = pd.read_csv(folder / how["ratings"])
-    return pedfe_clips(folder / how["folder"], ratings, columns=how["columns"], labels=how["words"])
-
-
-def _facexp(folder: Path, how: dict[str, Any]) -> Any:
-    return facexp_clips(folder / how["folder"], labels=how.get("words", {}))
-
-
-def _tracked(folder: Path, clips: pd.DataFrame, cache: Path) -> xr.DataArray:
-    """Mean mesh of every clip without head movement; kept in a file, as tracking takes long."""
-    if cache.is_file():
-        known = xr.load_dataarray(cache, engine="h5netcdf")
-        if list(known["clip"].values) == list(clips["clip"]):
-            return known
-    meshes = clip_meshes(_landmarks(folder, clips), clips)
-    lost = meshes.isnull().any(("vertex", "space"))
-    if lost.any():
-        print(f"no face in {int(lost.sum())} clips; left out: {', '.join(map(str, meshes['clip'].values[lost][:9]))}")
-    seen = meshes.isel(clip=np.flatnonzero(~lost))
-    seen.to_netcdf(cache, engine="h5netcdf")
-    return seen
-
-
-def _landmarks(folder: Path, clips: pd.DataFrame) -> Iterator[xr.DataArray]:
-    """Aligned landmarks of every clip; a clip without a face stays as it is, all NaN."""
-    for path, subject in zip(clips["path"], clips["subject"], strict=True):
-        landmarks = read_face_video(folder / path, subject=str(subject))
-        yield align_faces(landmarks) if bool(landmarks["detected"].any()) else landmarks
+def _tracked(name: str, folder: Path, clips: pd.DataFrame, cache: Path) -> xr.DataArray:
+    """Mean mesh of every clip without head movement; each is kept, as tracking takes long."""
+    tasks = clip_tasks(clips, Shelf(cache, folder, Entities(task=name)))
+    failures = track_clips(tasks, n_procs=processors())
+    for clip, reason in failures.items():
+        print(f"{name}: clip {clip} left out: {reason}", file=sys.stderr)
+    return load_meshes(clips, {task.clip: task.path for task in tasks if task.clip not in failures})

@@ -116,6 +116,7 @@ def track_clips(tasks: Sequence[ClipTask], *, n_procs: int, progress: Progress |
     done: dict[str, int] = {}
 
     def count(name: str, n_done: int, _: int | None) -> None:
+        """Add up what all processes have done."""
         done[name] = n_done
         if progress is not None:
             progress("clips", sum(done.values()), len(due))

@@ -25,6 +25,7 @@ KNOWN = {
     "peaks": "sub-01/beh/sub-01_task-film_run-01_desc-peaks_events.tsv",
     "headpose": "sub-01/motion/sub-01_task-film_tracksys-face_run-01_desc-headpose_motion.tsv",
     "headpose_channels": "sub-01/motion/sub-01_task-film_tracksys-face_run-01_desc-headpose_channels.tsv",
+    "mesh": "sub-01/beh/sub-01_task-film_run-01_desc-win5000ms_mesh.nc",
     "cube": "group/task-film_desc-vertices_cube.zarr",
     "tisc": "group/task-film_desc-win5000ms_tisc.nc",
     "null": "group/task-film_desc-win5000ms_null.nc",

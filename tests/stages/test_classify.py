@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
@@ -13,13 +13,17 @@ import xarray as xr
 
 from isc.classification.distance_space import DistanceSpace
 from isc.classification.evaluate import cross_validate
-from isc.cli import main
+from isc.cli import commands, main
+from isc.io.bids_names import Entities
 from isc.io.bids_validation import has_validator, validation_errors
 from isc.io.derivatives import read_array, read_sidecar, read_table
 from isc.io.sidecars import differences
 from isc.simulate import simulate_clips
-from isc.stages.clip_table import bids_labels, read_clip_table, read_corpus
+from isc.stages.clip_meshes import clip_tasks, track_clips
+from isc.stages.clip_table import CORPORA, bids_labels, read_clip_table, read_corpus
 from isc.stages.forgetting import forget
+from isc.stages.processes import Outcome
+from isc.stages.shelf import Shelf
 from isc.study import Classification, StudyError
 
 SETTINGS = "[classification]\nn_component = 3\nn_folds = 3\nn_permutations = 99\nn_bootstrap = 200\n"
@@ -255,6 +259,26 @@ def test_who_withdraws_is_forgotten_and_left_out(copy, capsys):
     assert main(copy.words) == 0
     assert "1 of the people withdrew" in capsys.readouterr().err
     assert read_table(copy.table("classification"))["n_subject"].tolist() == [2, 2]
+
+
+def test_a_clip_that_kills_its_process_fails_alone(copy, monkeypatch):
+    clips = pd.read_csv(copy.clips / "clips.tsv", sep="\t", dtype=str)[:3]
+    tasks = clip_tasks(clips, Shelf(copy.out, copy.clips, Entities(task="clips"), force=True))
+    sizes = []
+
+    def die_of_the_second(named, worker, **_):
+        sizes.append([len(batch) for _, batch in named])
+        dies = [any(task.clip == tasks[1].clip for task in batch) for _, batch in named]
+        return [Outcome(name, "failed" if d else "done", "died" * d) for (name, _), d in zip(named, dies, strict=True)]
+
+    monkeypatch.setattr("isc.stages.clip_meshes.run_each", die_of_the_second)
+    assert track_clips(tasks, n_procs=1) == {tasks[1].clip: "died"}
+    assert sizes == [[3], [1, 1, 1]]
+
+
+def test_the_command_line_offers_what_the_stages_know():
+    assert tuple(commands.CORPORA) == tuple(CORPORA)
+    assert get_args(Classification.model_fields["split"].annotation) == commands.SPLITS
 
 
 def test_labels_that_would_be_the_same_get_a_hash():
