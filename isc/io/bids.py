@@ -50,6 +50,7 @@ PRODUCTS: Mapping[str, FileKind] = MappingProxyType(
         "thresholds": FileKind(GROUP, "thresholds", ".json"),
         "agreement": FileKind(GROUP, "agreement", ".tsv"),
         "association": FileKind(GROUP, "association", ".tsv"),
+        "calibration": FileKind(GROUP, "calibration", ".tsv"),
         "classification": FileKind(GROUP, "classification", ".tsv"),
         "confusion": FileKind(GROUP, "confusion", ".tsv"),
         "report": FileKind(GROUP, "report", ".json", "files", "files of the report, with their checksums"),
