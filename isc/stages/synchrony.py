@@ -89,7 +89,7 @@ def make_tisc(group: Group, cube: Path, nulls: Mapping[str, Path], features: str
 
 
 def decided(tisc: xr.DataArray, nulls: Mapping[str, xr.DataArray], study: Study) -> xr.Dataset:
-    """t-ISC with p and significance by the schemes that decide, and p of the others beside; no p below 5 subjects."""
+    """Synchrony with p and significance by the schemes that decide, p of the others beside; no p below 5 subjects."""
     schemes = deciding_schemes(study, tisc.attrs["n_subject"])
     decision = decide(tisc, {scheme: nulls[scheme] for scheme in schemes}, alpha=study.null.alpha, tail=study.null.tail)
     result = decision[["tisc", "p", "significant"]].assign_attrs(tisc.attrs)
