@@ -13,6 +13,8 @@ LARGEST_SETTINGS_FILE = 1_000_000  # bytes
 
 SchemeName = Literal["circular_shift", "sign_flip", "phase", "block", "timepoint_shuffle"]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
+Lag = Annotated[float, Field(ge=-600, le=600)]  # s
+Vertex = Annotated[int, Field(ge=0, lt=478)]  # of MediaPipe's face
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -61,7 +63,15 @@ class Tisc(Section):
     """How a vertex' position is correlated."""
     min_valid: Share = 0.8
     """Share of finite samples that a subject needs in a window."""
-    pairs: tuple[tuple[int, int], ...] = ((61, 291), (13, 14), (0, 17), (107, 336), (105, 159), (334, 386), (10, 152))
+    pairs: tuple[tuple[Vertex, Vertex], ...] = (
+        (61, 291),
+        (13, 14),
+        (0, 17),
+        (107, 336),
+        (105, 159),
+        (334, 386),
+        (10, 152),
+    )
     """Vertex pairs whose distances are features: mouth width, lip gap, lip height, brow gap, brows to lids, height."""
 
 
@@ -100,10 +110,16 @@ class Behaviour(Section):
 
     merge: Annotated[float, Field(ge=0, le=60)] = 1.0
     """Presses closer than this (s) count once."""
-    lags: tuple[float, float] = (0.0, 3.0)
+    lags: tuple[Lag, Lag] = (0.0, 3.0)
     """Range of delays (s) by which presses may follow synchrony; fixed before looking."""
     chance_surrogates: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
     """Circular shifts of each rater's presses for the chance band of agreement."""
+
+    @model_validator(mode="after")
+    def _has_rising_lags(self) -> "Behaviour":
+        if self.lags[0] > self.lags[1]:
+            raise ValueError(f"lags are {self.lags[0]:g} to {self.lags[1]:g}; give the smaller one first")
+        return self
 
 
 class Study(Section):
@@ -200,21 +216,27 @@ def format_study(study: Study) -> str:
     Returns
     -------
     str
-        Every parameter in force; those that are None are left out.
+        Every parameter in force with what it means; those that are None are left out.
 
     Examples
     --------
     >>> print(format_study(Study()).splitlines()[0])
-    task = "film"
+    task = "film"  # BIDS task label: letters and digits.
     """
-    content = study.model_dump()
-    plain = {key: value for key, value in content.items() if not isinstance(value, dict)}
-    lines = [f"{key} = {_toml_value(value)}" for key, value in plain.items()]
-    for section, values in content.items():
-        if isinstance(values, dict):
-            lines += ["", f"[{section}]"]
-            lines += [f"{key} = {_toml_value(value)}" for key, value in values.items() if value is not None]
+    plain = [name for name in type(study).model_fields if not isinstance(getattr(study, name), Section)]
+    lines = [_toml_line(study, name) for name in plain]
+    for name in type(study).model_fields:
+        section = getattr(study, name)
+        if isinstance(section, Section):
+            lines += ["", f"[{name}]"]
+            lines += [
+                _toml_line(section, key) for key in type(section).model_fields if getattr(section, key) is not None
+            ]
     return "\n".join(lines) + "\n"
+
+
+def _toml_line(section: Section, key: str) -> str:
+    return f"{key} = {_toml_value(getattr(section, key))}  # {type(section).model_fields[key].description}"
 
 
 def _toml_value(value: object) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from isc.cli.manuals import DEMO, DOCTOR, EXTRACT, FORGET, IMPORT, PEAKS, REPORT, RUN, TISC
+from isc.cli.manuals import DEMO, DOCTOR, EXPLORE, EXTRACT, FORGET, IMPORT, PEAKS, REPORT, RUN, TISC
 
 UNUSABLE = 2  # exit code
 
@@ -110,6 +110,7 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task-id", metavar="TASK", help="film, when the table has no column task")
     parser.add_argument("--name", metavar="TEXT", help="name of the study (default: that of BIDS_DIR)")
     parser.add_argument("--clean-labels", action="store_true", help="drop what BIDS forbids in labels: P_07 is sub-P07")
+    parser.add_argument("--log-mapping", type=Path, metavar="FILE", help="how to read the key logs of your program")
     parser.add_argument("--whole-videos", action="store_true", help="copy videos byte by byte, with all they hold")
     parser.add_argument("--dry-run", action="store_true", help="only list what goes where")
 
@@ -126,9 +127,21 @@ def _import(options: argparse.Namespace) -> int:
             name=options.name,
             clean_labels=options.clean_labels,
             whole_videos=options.whole_videos,
+            log_mapping=options.log_mapping,
             dry_run=options.dry_run,
         )
     )
+
+
+def _explore_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="derivatives of a finished group level")
+    parser.add_argument("--task-id", metavar="TASK", help="BIDS task label (default: from the settings)")
+
+
+def _explore(options: argparse.Namespace) -> int:
+    from isc.stages.explorer import run_explorer
+
+    return run_explorer(options.out_dir, task=options.task_id)
 
 
 def _forget_arguments(parser: argparse.ArgumentParser) -> None:
@@ -162,6 +175,7 @@ COMMANDS = (
     _stage("peaks", "only read the key logs", PEAKS),
     _stage("tisc", "only compute synchrony, its tests and its relation to reports", TISC),
     _stage("report", "only draw the report", REPORT),
+    Command("explore", "write the interactive map of a finished analysis", EXPLORE, _explore_arguments, _explore),
     Command("forget", "remove all that was made from a participant", FORGET, _forget_arguments, _forget),
     Command("doctor", "check this machine", DOCTOR, _no_arguments, _doctor),
 )

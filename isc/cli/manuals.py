@@ -48,6 +48,13 @@ The last part of `isc run ... group`: figures and report.html. Needs finished sy
   isc report study study/derivatives/isc --force
 """
 
+EXPLORE = """\
+explore.html beside the report: a face to turn, the course of every vertex and pair, windows and thresholds. The last
+part of `isc run ... group` writes it as well; it opens without a network.
+
+  isc explore study/derivatives/isc
+"""
+
 FORGET = """\
 For a participant who withdraws. Removes their folder, every product of the group that contains them (cube, t-ISC,
 nulls, ..., report) and their label from the logs; notes in logs/forgotten.json that somebody withdrew (by a hash),
@@ -86,10 +93,12 @@ The table is tab-separated (.tsv) or comma-separated (.csv), one row a recording
   sub-01          P01/cam front.MP4   12.48        P01/keys.tsv     n/a            24
   sub-02          P02/cam.mov         3.2          n/a              n/a            31
 
-A key log has the columns onset and, where it has them, duration, trial_type (press, start, stop) and key. The log as
-it was goes to sourcedata/ as well. Of a video, the picture is copied packet by packet, without the sound and without
-what the camera wrote beside it (place, device, date); pictures and time stamps are then compared by hash
-(--whole-videos copies all, byte by byte). Files that no row names are listed and left out.
+A key log has the columns onset and, where it has them, duration, trial_type (press, start, stop) and key. Logs of
+PsychoPy, E-Prime and others are read through a mapping (--log-mapping, TOML: format, units, key, time, film_start or
+start_key; see isc.io.log_mapping). The log as it was goes to sourcedata/ as well. Of a video, the picture is copied
+packet by packet, without the sound and without what the camera wrote beside it (place, device, date); pictures and
+time stamps are then compared by hash (--whole-videos copies all, byte by byte). Files that no row names are listed
+and left out.
 
   isc import lab study --table recordings.tsv --task-id film --dry-run
   isc import lab study --table recordings.tsv --task-id film

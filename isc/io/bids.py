@@ -70,6 +70,7 @@ ROOT_FILES: Mapping[str, str] = MappingProxyType(
         "explorer": "explore.html",
         "log": "logs/run.jsonl",
         "forgotten": "logs/forgotten.json",
+        "hashes": "logs/hashes.json",
         "settings": "code/settings.toml",
     }
 )
@@ -193,7 +194,7 @@ def root_path(root: Path, name: str) -> Path:
     ----------
     root : Path
         The derivative data set.
-    name : {"report", "explorer", "log", "forgotten", "settings"}
+    name : {"report", "explorer", "log", "forgotten", "hashes", "settings"}
         A key of `ROOT_FILES`.
 
     Returns

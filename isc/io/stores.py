@@ -1,9 +1,11 @@
 """Labelled arrays in zarr (version 3) and netCDF-4, so that what is read is what was written."""
 
+import asyncio
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +56,8 @@ def write_zarr(dataset: xr.Dataset, path: Path) -> None:
         encoding[str(name)] = {"_FillValue": None, "chunks": _chunks(variable)}
         if variable.dtype.kind in NUMBER_KINDS:
             encoding[str(name)]["compressors"] = (BloscCodec(cname="lz4", shuffle="bitshuffle"),)
-    plain.to_zarr(path, mode="w-", zarr_format=3, consolidated=False, encoding=encoding)
+    with _settling():
+        plain.to_zarr(path, mode="w-", zarr_format=3, consolidated=False, encoding=encoding)
 
 
 def append_zarr(block: xr.Dataset, path: Path) -> None:
@@ -78,7 +81,25 @@ def append_zarr(block: xr.Dataset, path: Path) -> None:
     4
     """
     growing = block.drop_vars([name for name, variable in block.variables.items() if "time" not in variable.dims])
-    _storable(growing, text=_growing_text, attrs=dict).to_zarr(path, append_dim="time", consolidated=False)
+    with _settling():
+        _storable(growing, text=_growing_text, attrs=dict).to_zarr(path, append_dim="time", consolidated=False)
+
+
+@contextmanager
+def _settling() -> Iterator[None]:
+    """Wait for chunks still being written when one of them failed: who removes the folder must find them all."""
+    try:
+        yield
+    except OSError:
+        from zarr.core.sync import sync
+
+        sync(_others())
+        raise
+
+
+async def _others() -> None:
+    running = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    await asyncio.gather(*running, return_exceptions=True)
 
 
 def read_zarr(path: Path) -> xr.Dataset:

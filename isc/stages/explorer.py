@@ -71,10 +71,11 @@ def write_explorer(study: Study, shelf: Shelf) -> Path:
     DerivativeError
         When a product is absent or damaged.
     """
-    return _explorer(study, shelf).save(root_path(shelf.root, "explorer"))
+    return study_explorer(study, shelf).save(root_path(shelf.root, "explorer"))
 
 
-def _explorer(study: Study, shelf: Shelf) -> Explorer:
+def study_explorer(study: Study, shelf: Shelf) -> Explorer:
+    """Explorer of the group's products, not written anywhere."""
     cube = read_array(shelf.path("cube"))
     if isinstance(cube, xr.Dataset):
         raise TypeError("the cube holds a data set, not one array")

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from isc.io.atomic import DerivativeError, output_lock, remove, remove_leftovers, write_bytes
-from isc.io.bids import root_path
-from isc.io.bids_dataset import DESCRIPTION_FILE, PIPELINE, RAW_LINK
+from isc.io.bids import participant_page, root_path
+from isc.io.bids_dataset import DESCRIPTION_FILE, PIPELINE
 from isc.io.bids_names import bids_uri, participant_label
 from isc.io.bids_study import RawStudy
 from isc.io.products import FILES
@@ -57,7 +57,7 @@ def removal_of(out_dir: Path, participant: str) -> Removal:
     Returns
     -------
     Removal
-        The participant's folder; the group's products that name them or were computed from one that goes; the
+        The participant's folder and page; the group's products that name them or were computed from one that goes; the
         report, the explorer and their figures once any product of the group goes.
 
     Raises
@@ -69,12 +69,12 @@ def removal_of(out_dir: Path, participant: str) -> Removal:
     """
     _check_ours(out_dir)
     name = f"sub-{participant_label(participant)}"
-    folder = out_dir / name
     gone = _group_products(out_dir, name)
-    paths = [folder] if folder.exists() else []
+    own = (out_dir / name, participant_page(out_dir, name.removeprefix("sub-")))
+    paths = [path for path in own if path.exists()]
     paths += [path for sidecar in gone for path in _files_of(sidecar, out_dir)]
-    explorer = root_path(out_dir, "explorer")
-    paths += [explorer] if gone and explorer.exists() else []
+    loose = [root_path(out_dir, "hashes"), *([root_path(out_dir, "explorer")] if gone else [])]
+    paths += [path for path in loose if path.exists()]
     return Removal(out_dir, tuple(dict.fromkeys(paths)))
 
 
@@ -150,21 +150,6 @@ def without_forgotten(raw: RawStudy, out_dir: Path) -> RawStudy:
     if not any(participant.recordings for participant in kept):
         raise StudyError("every participant with a video withdrew (logs/forgotten.json); there is nothing to analyse")
     return replace(raw, participants=kept)
-
-
-def raw_study_of(out_dir: Path) -> Path:
-    """Raw study that a derivative data set says it was made from.
-
-    Parameters
-    ----------
-    out_dir : Path
-
-    Returns
-    -------
-    Path
-        Nothing needs to be there.
-    """
-    return (out_dir / read_json(out_dir / DESCRIPTION_FILE)["DatasetLinks"][RAW_LINK]).resolve()
 
 
 def _check_ours(out_dir: Path) -> None:

@@ -19,7 +19,7 @@ from isc.stages.run import RunRequest, run
 KILLED = -signal.SIGKILL
 SETTINGS = "[cube]\nextent = 'common'\n[extraction]\nevery = 4\n[null]\nn_surrogates = 19\n"
 THREE = ("01", "02", "03")
-NOT_COMPARED = ("run.jsonl", ".isc.lock")  # dates, and who holds the folder
+NOT_COMPARED = ("run.jsonl", "hashes.json", ".isc.lock")  # dates, and who holds the folder
 
 
 def files_of(folder: Path) -> dict[str, str]:
@@ -47,7 +47,7 @@ def moments(name: str) -> list[list[str]]:
     """
     manifest = sidecar_path(Path(name)).name
     if manifest == name:
-        return [[name, "before"], [name, "after"]]
+        return [[name, "before"]]
     between = [name, "after"]
     return [[name, "before"], between, [manifest, "after"]] if name.startswith("sub-") else [between]
 
