@@ -19,12 +19,13 @@ NOT_DERIVATIVES = {
     "rating",
     "epochs",
     "descriptions",
-    "ratings",
     "log_mapping",
     "trackers",
     "log",
     "forgotten",
     "hashes",
+    "clips",
+    "features",
 }
 DTYPES = re.compile(r"bool|str|u?int(8|16|32|64)?|float(32|64)?|list")
 FIELDS = {"LongName", "Description", "Units", "Levels", "dtype", "dims", "source", "Optional"}

@@ -1,6 +1,5 @@
 """What the study reads: generated clips, the user's corpora, and published action units."""
 
-import hashlib
 import os
 import sys
 from collections.abc import Iterator
@@ -14,27 +13,28 @@ import xarray as xr
 from isc import align_faces, read_face_video, simulate_clips
 from isc.classification.corpora import RAVDESS_LABELS, facexp_clips, pedfe_clips, ravdess_clips
 from isc.classification.features import clip_meshes
+from isc.io.published import PublishedData, find_published
 
 # Clip means of OpenFace's action units in the 1,440 speech clips of RAVDESS (Luna-Jimenez et al. 2022, Appl Sci 12:327,
-# doi:10.3390/app12010327; CC BY-NC-SA 4.0 as RAVDESS itself). The address names the commit that added the file.
-ACTION_UNITS = "ravdess_action_units/df_average_AUs_total.csv"
-ACTION_UNITS_URL = (
-    "https://raw.githubusercontent.com/cristinalunaj/MMEmotionRecognition/980894893f89a18ce9bf2681fe48d077df1d11a3/"
-    "data/trainingData/avg_MLP80_AUs/data_AUs_avg/df_average_AUs_total.csv"
+# doi:10.3390/app12010327).
+ACTION_UNITS = "df_average_AUs_total.csv"
+PUBLISHED = PublishedData(
+    name="ravdess_action_units",
+    address="https://github.com/cristinalunaj/MMEmotionRecognition/raw/aeb7844/data/trainingData/avg_MLP80_AUs/data_AUs_avg",
+    sha256={ACTION_UNITS: "c24faeb4069a8b5c4aad3a674763c98a76ffa2ac3457e0d4fd5bce2ffaef8d96"},
+    licence="CC BY-NC-SA 4.0",
 )
-ACTION_UNITS_SHA256 = "c24faeb4069a8b5c4aad3a674763c98a76ffa2ac3457e0d4fd5bce2ffaef8d96"
-SHARED_DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
 
 def data_folders(given: Path | None) -> list[Path]:
-    """Folders in which data are looked for: the one given, ISC_DATA, the team's."""
-    named = [given, Path(os.environ["ISC_DATA"]) if os.environ.get("ISC_DATA") else None, SHARED_DATA]
+    """Folders in which corpora are looked for: the one given, else ISC_DATA."""
+    named = [given, Path(os.environ["ISC_DATA"]) if os.environ.get("ISC_DATA") else None]
     return [folder for folder in named if folder is not None and folder.is_dir()]
 
 
-def action_units(folders: list[Path]) -> xr.DataArray:
+def action_units(given: Path | None) -> xr.DataArray:
     """All 35 intensities and presences of each clip, z-scored once over all clips, (clip, feature)."""
-    table = pd.read_csv(_action_unit_file(folders), sep=";")
+    table = pd.read_csv(_action_unit_folder(given) / ACTION_UNITS, sep=";")
     codes = table["path"].str.split("-", expand=True)
     actor, label = codes[6], codes[2].map(RAVDESS_LABELS)
     take = actor + "-" + label + "-" + codes[3]
@@ -47,15 +47,10 @@ def action_units(folders: list[Path]) -> xr.DataArray:
     return xr.DataArray(scaled, coords, ("clip", "feature"), "action_units", {"scaled": "once over all clips"})
 
 
-def _action_unit_file(folders: list[Path]) -> Path:
-    """A local copy whose hash is right, or the published file."""
-    for folder in folders:
-        path = folder / ACTION_UNITS
-        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == ACTION_UNITS_SHA256:
-            return path
-    import pooch
-
-    return Path(pooch.retrieve(ACTION_UNITS_URL, known_hash=f"sha256:{ACTION_UNITS_SHA256}", path=pooch.os_cache("isc")))
+def _action_unit_folder(given: Path | None) -> Path:
+    """A local copy, also beside the user's corpora, or the published file."""
+    own = given is not None and any((folder / ACTION_UNITS).is_file() for folder in (given, given / PUBLISHED.name))
+    return find_published(PUBLISHED, given if own else None)
 
 
 def generated(folder: Path, settings: dict[str, Any], seed: int) -> xr.DataArray:

@@ -1,4 +1,4 @@
-"""fMRI: one recording as (time, region), (time, voxel) or (time, vertex), from NIfTI, GIFTI or CIFTI files.
+"""One BOLD recording as (time, region), (time, voxel) or (time, vertex), from NIfTI, GIFTI or CIFTI files.
 
 Regions of a volume come from nilearn's maskers; the cleaning of all kinds is `nilearn.signal.clean`.
 """

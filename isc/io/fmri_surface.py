@@ -49,7 +49,8 @@ def _gifti_tr(path: Path) -> float:
     """TR in the metadata (TimeStep in ms, as FreeSurfer and Connectome Workbench write it); 0 without one."""
     import nibabel as nib
 
-    step = nib.load(path).meta.get("TimeStep")
+    image: Any = nib.load(path)
+    step = image.meta.get("TimeStep")
     return 0.0 if step is None else float(step) * 1e-3
 
 
@@ -58,7 +59,9 @@ def _labels_of(atlas: Any, sizes: Sequence[int], sides: Sequence[str]) -> tuple[
     parts = atlas if isinstance(atlas, list | tuple) else [atlas]
     if len(parts) != len(sizes):
         raise BoldError(f"{len(sizes)} hemispheres need as many label files; given {len(parts)}")
-    keys, names, offset = [], {}, 0
+    keys: list[np.ndarray] = []
+    names: dict[int, str] = {}
+    offset = 0
     for part, size, side in zip(parts, sizes, sides, strict=True):
         labels, found = _label_file(part)
         if labels.size != size:
@@ -78,7 +81,8 @@ def _label_file(part: Any) -> tuple[np.ndarray, dict[int, str]]:
         raise BoldError(f"an atlas has one label a vertex; given an array of shape {labels.shape}")
     names = {int(k): str(int(k)) for k in np.unique(labels)}
     if str(part).endswith(".gii"):
-        table = nib.load(part).labeltable.get_labels_as_dict()
+        image: Any = nib.load(part)
+        table = image.labeltable.get_labels_as_dict()
         names |= {k: str(name) for k, name in table.items() if k in names}
     return labels.astype(np.int64), names
 

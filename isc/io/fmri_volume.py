@@ -46,7 +46,7 @@ def load_image(image: Any, n_dim: int) -> Any:
     from nibabel.filebasedimages import ImageFileError
 
     try:
-        loaded = nib.load(image) if isinstance(image, str | Path) else image
+        loaded: Any = nib.load(image) if isinstance(image, str | Path) else image
     except (ImageFileError, EOFError, OSError) as error:
         raise BoldError(f"{Path(image).name} is no image that nibabel reads ({error})") from error
     if not hasattr(loaded, "affine") or len(loaded.shape) != n_dim:

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -46,8 +47,9 @@ def read_lab_log(path: Path, mapping: LogMapping) -> pd.DataFrame:
     >>> read_lab_log(path, mapping)[["onset", "trial_type"]].values.tolist()
     [[12.5, 'press'], [10.0, 'start']]
     """
-    cells = _selected(path, _cells(path, mapping), mapping)
-    keys = _pressed(path, cells, mapping)
+    cells = _cells(path, mapping)
+    _check_columns(path, cells, mapping)
+    keys = _pressed(path, _selected(path, cells, mapping.where), mapping)
     check_order(path.name, keys["onset"])
     keys = keys.drop_duplicates()
     marks = {START: mapping.start_key, STOP: mapping.stop_key}
@@ -57,7 +59,7 @@ def read_lab_log(path: Path, mapping: LogMapping) -> pd.DataFrame:
         if marks[kind] is not None:
             rows.append(_marked(path, keys[keys["key"] == marks[kind]], kind, str(marks[kind])))
         elif source is not None:
-            time = _film_time(path, cells, source, mapping)
+            time = _film_time(path, _selected(path, cells, mapping.film_where), source, mapping)
             rows.append(pd.DataFrame({"onset": [time], "key": [np.nan], "trial_type": [kind]}))
     events = pd.concat([part for part in rows if len(part)])
     return events.assign(duration=0.0)[["onset", "duration", "trial_type", "key"]]
@@ -92,18 +94,22 @@ def _frames(path: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, index=lines, dtype=object).fillna("")
 
 
-def _selected(path: Path, cells: pd.DataFrame, mapping: LogMapping) -> pd.DataFrame:
-    """Rows that the mapping wants; its columns must be there."""
-    named = [mapping.key, mapping.time, mapping.time_zero, mapping.film_start, mapping.film_stop, *mapping.where]
-    missing = [name for name in named if isinstance(name, str) and name not in cells.columns]
+def _check_columns(path: Path, cells: pd.DataFrame, mapping: LogMapping) -> None:
+    film = [name for name in (mapping.film_start, mapping.film_stop) if isinstance(name, str)]
+    named = [mapping.key, mapping.time, mapping.time_zero, *film, *mapping.where, *mapping.film_where]
+    missing = [name for name in named if name is not None and name not in cells.columns]
     if missing:
         found = ", ".join(map(str, cells.columns))
         raise KeyLogError(f"{path.name} has no column {', '.join(missing)}, which the mapping names; found {found}")
+
+
+def _selected(path: Path, cells: pd.DataFrame, where: Mapping[str, str]) -> pd.DataFrame:
+    """Rows with these texts in these columns."""
     kept = np.ones(len(cells), dtype=bool)
-    for column, text in mapping.where.items():
+    for column, text in where.items():
         kept &= (cells[column] == text).to_numpy()
     if len(cells) and not kept.any():
-        raise KeyLogError(f"{path.name} has no row where {mapping.where}; check the mapping")
+        raise KeyLogError(f"{path.name} has no row where {dict(where)}; check the mapping")
     return cells[kept]
 
 
@@ -159,6 +165,6 @@ def _film_time(path: Path, cells: pd.DataFrame, source: str | float, mapping: Lo
     times = _seconds(path, given, mapping).unique()
     if times.size != 1:
         raise KeyLogError(
-            f"{path.name}: {source} holds {times.size} different times; one film a log, so choose its rows by where"
+            f"{path.name}: {source} holds {times.size} different times; one film a log, so choose its row by film_where"
         )
     return float(times[0])

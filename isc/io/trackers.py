@@ -76,7 +76,7 @@ def read_face_tracker(
         raise FileNotFoundError(f"no file at {path}")
     if rate is not None and not (np.isfinite(rate) and rate > 0):
         raise TrackerError(f"rate must be positive, in frames per second; given {rate}")
-    how = {"rate": rate, "face": face, "min_confidence": min_confidence}
+    how: dict[str, Any] = {"rate": rate, "face": face, "min_confidence": min_confidence}
     if path.suffix in HDF5:
         recording = read_medusa(path, face=face)
     elif path.suffix in NETCDF:

@@ -123,6 +123,7 @@ def page_environment() -> Environment:
     )
     environment.filters |= {
         "address": lambda path: quote(path),
+        "place": lambda link: quote(link, safe="/#="),
         "columns": _columns,
         "image": _image,
         "paragraphs": _paragraphs,

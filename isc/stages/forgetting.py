@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from isc.io.atomic import DerivativeError, output_lock, remove, remove_leftovers, write_bytes
-from isc.io.bids import root_path
+from isc.io.bids import participant_page, root_path
 from isc.io.bids_dataset import DESCRIPTION_FILE, PIPELINE
 from isc.io.bids_names import bids_uri, participant_label
 from isc.io.bids_study import RawStudy
@@ -57,7 +57,7 @@ def removal_of(out_dir: Path, participant: str) -> Removal:
     Returns
     -------
     Removal
-        The participant's folder; the group's products that name them or were computed from one that goes; the
+        The participant's folder and page; the group's products that name them or were computed from one that goes; the
         report, the explorer and their figures once any product of the group goes.
 
     Raises
@@ -69,9 +69,9 @@ def removal_of(out_dir: Path, participant: str) -> Removal:
     """
     _check_ours(out_dir)
     name = f"sub-{participant_label(participant)}"
-    folder = out_dir / name
     gone = _group_products(out_dir, name)
-    paths = [folder] if folder.exists() else []
+    own = (out_dir / name, participant_page(out_dir, name.removeprefix("sub-")))
+    paths = [path for path in own if path.exists()]
     paths += [path for sidecar in gone for path in _files_of(sidecar, out_dir)]
     loose = [root_path(out_dir, "hashes"), *([root_path(out_dir, "explorer")] if gone else [])]
     paths += [path for path in loose if path.exists()]

@@ -13,6 +13,7 @@ from isc.io.file_sets import write_file_set
 from isc.mesh import mean_shape
 from isc.report import CITATIONS, Fact, Notice, ReportContent, render_report
 from isc.stages.behaviour import read_agreement
+from isc.stages.evidence import behaviour_section, diagnostics_section, null_section
 from isc.stages.explorer import study_explorer
 from isc.stages.group import (
     Group,
@@ -26,16 +27,9 @@ from isc.stages.group_products import Products, make_products
 from isc.stages.ledger import Ledger
 from isc.stages.methods import cited, methods_text
 from isc.stages.participant_page import participant_content
-from isc.stages.sections import (
-    Results,
-    behaviour_section,
-    face_section,
-    null_section,
-    quality_section,
-    series_section,
-)
+from isc.stages.sections import Results, face_section, quality_section, series_section
 from isc.stages.shelf import Shelf, load_array, load_dataset, stored_warnings
-from isc.stages.synchrony import deciding_schemes, inference_findings
+from isc.stages.synchrony import deciding_schemes, diagnosis_of, inference_findings
 from isc.stages.version import code_version, software_versions
 from isc.study import Study, StudyError
 from isc.synchrony.decision import strictest
@@ -162,12 +156,14 @@ def _content(group: Group, products: Products, n_recorded: int) -> ReportContent
     cube = load_array(products.cube)
     results = _results(group, products, cube)
     participant_notes = _participant_notes(group)
-    inference = inference_findings(group, cube, load_dataset(products.tisc["vertices"]))
+    diagnosis = diagnosis_of(group, cube, load_dataset(products.tisc["vertices"]))
+    inference = inference_findings(group, diagnosis, cube.sizes["subject"])
     study_notes = [*group.notes, *participant_notes]
     sections = [
         series_section(results),
         face_section(results),
         null_section(results),
+        diagnostics_section(diagnosis),
         behaviour_section(results),
         quality_section(results),
     ]

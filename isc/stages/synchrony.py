@@ -144,11 +144,11 @@ def _finite(values: xr.DataArray) -> Any:
     return plain[0] if values.ndim == 0 else plain
 
 
-def inference_findings(group: Group, cube: xr.DataArray, result: xr.Dataset) -> list[Finding]:
-    """What has to be said about the tests of this study before its results; `result` is t-ISC with its p-values."""
-    study, n_subject = group.study, cube.sizes["subject"]
-    schemes = deciding_schemes(study, n_subject)
-    found = diagnose(
+def diagnosis_of(group: Group, cube: xr.DataArray, result: xr.Dataset) -> xr.Dataset:
+    """What decides whether the tests of this study can be believed; `result` is t-ISC with its p-values."""
+    study = group.study
+    schemes = deciding_schemes(study, cube.sizes["subject"])
+    return diagnose(
         cube,
         window=study.tisc.window,
         step=study.tisc.step,
@@ -159,7 +159,16 @@ def inference_findings(group: Group, cube: xr.DataArray, result: xr.Dataset) -> 
         schemes=study.null.shown,
         n_surrogates=study.null.n_surrogates,
     )
+
+
+def inference_findings(group: Group, diagnosis: xr.Dataset, n_subject: int) -> list[Finding]:
+    """What has to be said about the tests of this study before its results."""
+    study = group.study
     open_points = scheme_findings(
-        study.null.schemes, schemes, n_subject=n_subject, alpha=study.null.alpha, scope=study.null.scope
+        study.null.schemes,
+        deciding_schemes(study, n_subject),
+        n_subject=n_subject,
+        alpha=study.null.alpha,
+        scope=study.null.scope,
     )
-    return [*read_findings(found), *open_points]
+    return [*read_findings(diagnosis), *open_points]

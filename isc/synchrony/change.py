@@ -7,7 +7,7 @@ Sliding windows fluctuate and overlap even when synchrony is constant (Hindriks 
 cannot be tested as if windows were independent. The labels are therefore turned round the recording as on a circle,
 which keeps the lengths of epochs and the autocorrelation of t-ISC. All turns count, also those that overlap with the
 observed one: only all of them together form a group, under which the rank of the observed one is uniform. Leaving out
-the near ones made the test liberal (see benchmarks/inference.py).
+the near ones adds false positives (benchmarks/inference.md).
 """
 
 from collections.abc import Iterable

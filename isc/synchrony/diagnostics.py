@@ -113,7 +113,7 @@ def frame_shuffle_warning(autocorrelation: float, window_samples: int, n_surroga
     >>> "cannot be read as evidence" in frame_shuffle_warning(30.0, 150, 200)
     True
     """
-    effective = window_samples / autocorrelation
+    effective = max(window_samples / autocorrelation, 1.0)
     low, high = _true_level(n_surrogates)
     return (
         'scheme "timepoint_shuffle" permutes single frames and so destroys the autocorrelation of the signal. For '

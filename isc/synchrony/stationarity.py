@@ -14,6 +14,7 @@ from isc.windows import Windows
 
 N_SHIFTS = 199  # chance courses; the smallest p is 1 / 200
 LARGEST_LAG1 = 1 - 1e-6  # a straight line has lag-1 autocorrelation 1 but for the ends
+MAX_WINDOWS = 100  # looked at for the deviation of r by chance, evenly chosen
 FEWEST_COURSE_WINDOWS = 6  # below, the shifts of a course are too few to tell chance from change
 
 
@@ -119,6 +120,52 @@ def _shared_change(course: np.ndarray, keys: np.ndarray, seed: int) -> float:
         places = (np.arange(n_window) + shifts[:, None]) % n_window
         beyond += bool(np.nanvar(finite_mean(np.take_along_axis(course, places, axis=1), axis=0)) >= observed)
     return (beyond + 1) / (N_SHIFTS + 1)
+
+
+def chance_deviation(series: np.ndarray, windows: Windows) -> float:
+    """Standard deviation of r between two unrelated people in one window, from the smoothness within windows.
+
+    For independent x and y of zero mean ``var r = sum_st E[x_s x_t / sum x^2] E[y_s y_t / sum y^2]``; with a(k) the
+    mean of ``sum_t x_t x_(t+k) / sum x^2`` over windows that is ``1 / L + 2 sum_k a(k)^2 / (L - k)``. Unlike
+    Bartlett's formula it counts what centring a window takes out of slow series.
+
+    Parameters
+    ----------
+    series : ndarray, shape (subject, time, feature)
+        Windows that are not complete, or flat, are left out.
+    windows : Windows
+
+    Returns
+    -------
+    float
+        The root mean square over features; NaN when no window is complete.
+
+    References
+    ----------
+    Bartlett 1946, J R Stat Soc Suppl 8:27-41, doi:10.2307/2983611.
+
+    Examples
+    --------
+    >>> from isc.windows import sliding_windows
+    >>> white = np.random.default_rng(0).normal(size=(8, 1500, 4))
+    >>> round(float(chance_deviation(white, sliding_windows(1500, rate=30.0)) * np.sqrt(149)), 1)
+    1.0
+    """
+    n, step = windows.length, max(1, -(-windows.starts.size // MAX_WINDOWS))
+    lags = np.arange(1, n)
+    total, count = np.zeros((series.shape[2], n - 1)), np.zeros((series.shape[2], 1))
+    for start in windows.starts[::step]:
+        x = np.moveaxis(series[:, start : start + n], 1, 2).astype(np.float64)
+        x = x - x.mean(axis=-1, keepdims=True)
+        power = (x**2).sum(axis=-1)
+        usable = power > 1e-12 * (np.abs(series[:, start]) ** 2) * n  # neither flat nor NaN
+        spectrum = np.abs(np.fft.rfft(np.where(usable[..., None], x, 0.0), 2 * n)) ** 2
+        product = np.fft.irfft(spectrum, 2 * n)[..., 1:n]
+        total += (product / np.where(usable, power, 1.0)[..., None]).sum(axis=0)
+        count += usable.sum(axis=0)[:, None]
+    known = count[:, 0] > 0
+    variance = 1 / n + 2 * ((total[known] / count[known]) ** 2 / (n - lags)).sum(axis=1)
+    return float(np.sqrt(variance.mean())) if known.any() else np.nan
 
 
 def finite_mean(values: np.ndarray, axis: int) -> np.ndarray:

@@ -8,7 +8,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isc.classification import distance_space
+from isc.classification import gram_blocks
 from isc.classification.distance_space import DistanceSpace
 from tests.classification.conftest import N_VERTEX, make_meshes
 from tests.reference_classification import nearest, pair_distances, squared_distances, subtract_reference
@@ -31,7 +31,7 @@ def test_distances_are_those_of_the_features(meshes, precision, tolerance):
 
 def test_blocks_of_columns_do_not_change_the_gram_matrix(meshes, monkeypatch):
     whole = DistanceSpace(meshes, precision="double").gram
-    monkeypatch.setattr(distance_space, "BLOCK_BYTES", 8 * len(whole) * 5)
+    monkeypatch.setattr(gram_blocks, "BLOCK_BYTES", 8 * len(whole) * 5)
     np.testing.assert_allclose(DistanceSpace(meshes, precision="double").gram, whole, rtol=0, atol=1e-12 * whole.max())
 
 
@@ -184,8 +184,14 @@ def test_other_dims_types_and_uses_are_refused(meshes, features):
     with pytest.raises(ValueError, match="needs meshes"):
         DistanceSpace(features, scale="interocular")
     with pytest.raises(ValueError, match="lie in one place"):
-        DistanceSpace(xr.DataArray(np.zeros((2, 478, 3)), {"subject": ("clip", list("12")), "label": ("clip", list("ab"))},
-                                   ("clip", "vertex", "space")), scale="interocular")
+        DistanceSpace(
+            xr.DataArray(
+                np.zeros((2, 478, 3)),
+                {"subject": ("clip", list("12")), "label": ("clip", list("ab"))},
+                ("clip", "vertex", "space"),
+            ),
+            scale="interocular",
+        )
     space = DistanceSpace(features)
     with pytest.raises(ValueError, match="the blocks of this space are none"):
         space.restrict(["mouth"])

@@ -20,7 +20,11 @@ def test_pairs_vertices_and_regions_sum_to_the_margin(meshes, options):
     space = DistanceSpace(meshes, **options)
     result = cross_validate(space)
     why = explain(space, range(len(space)), folds=result, parts=PARTS)
-    for part in (why["contribution"].sum("feature"), why["by_vertex"].sum("vertex"), why["by_region"].sum(("region", "other_region"))):
+    for part in (
+        why["contribution"].sum("feature"),
+        why["by_vertex"].sum("vertex"),
+        why["by_region"].sum(("region", "other_region")),
+    ):
         np.testing.assert_allclose(part, why["margin"], rtol=0, atol=1e-10)
     np.testing.assert_array_equal(why["margin"] > 0, result["predicted"].values[0] == result["label"].values)
 

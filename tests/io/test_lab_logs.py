@@ -45,14 +45,14 @@ def psychopy(path, presses=PRESSES, *, encoding="utf-8-sig", end=""):
 
 
 def eprime(path, presses=PRESSES, *, encoding="utf-16"):
-    """Text log as E-Prime 2 and 3 write it: UTF-16, frames of the inner level first, tabs by level."""
+    """Text log as E-Prime 2 and 3 write it: UTF-16, tabs by level, a frame a press and one of the film itself."""
     head = "*** Header Start ***\nVersionPersist: 1\nLevelName: Session\nLevelName: Block\nSubject: 7\nSession: 1\n"
-    frames = ""
+    film = f"\tProcedure: FilmProc\n\tFilm.OnsetTime: {round(1000 * FILM)}\n\tFilm.OnsetDelay: 12\n"
+    frames = f"\tLevel: 2\n\t*** LogFrame Start ***\n{film}\t*** LogFrame End ***\n"
     for onset, key in [*presses, (0.0, "")]:
         attributes = {
             "Procedure": "PressProc",
             "Running": "PressList",
-            "Film.OnsetTime": round(1000 * FILM),
             "Press.RT": round(1000 * (onset - FILM)) if key else 0,
             "Press.RTTime": round(1000 * onset),
             "Press.RESP": f"{{{key.upper()}}}" if key else "",
@@ -90,6 +90,25 @@ def test_the_frames_of_an_eprime_log_are_presses_in_milliseconds(tmp_path, encod
     log = read_key_log(eprime(tmp_path / "film-7-1.txt", encoding=encoding), mapping=EPRIME, duration=60)
     assert log["onset"].tolist() == pytest.approx([4.5, 17.75, 37.5])
     assert log["key"].tolist() == ["space", "space", "up"]
+
+
+def test_a_practice_film_is_left_out_by_choosing_rows(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("block,name,t,film\npractice,,,5\npractice,space,7,\nmain,,,100\nmain,space,103,\n")
+    mapping = LogMapping(
+        format="table",
+        units="s",
+        key="name",
+        time="t",
+        film_start="film",
+        where={"block": "main"},
+        film_where={"block": "main"},
+    )
+    assert read_key_log(path, mapping=mapping, duration=60)["onset"].tolist() == [3.0]
+    with pytest.raises(
+        KeyLogError, match="film holds 2 different times; one film a log, so choose its row by film_where"
+    ):
+        read_key_log(path, mapping=mapping.model_copy(update={"film_where": {}}), duration=60)
 
 
 def test_a_held_key_is_one_press_in_these_logs_too(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from isc.kernels.surrogates import subject_keys
 from isc.simulate.null_data import null_series
 from isc.synchrony.diagnosis import SHARED_CHANCE, UNSTEADY_RATIO
-from isc.synchrony.stationarity import smoothness
+from isc.synchrony.stationarity import chance_deviation, smoothness
 from isc.windows import sliding_windows
 
 KEYS = subject_keys([f"sub-{k:02d}" for k in range(10)])
@@ -65,6 +65,26 @@ def test_changes_of_single_subjects_are_not_shared():
     series = series_of("changing_smoothness")
     alone = np.stack([np.roll(subject, 150 * k, axis=0) for k, subject in enumerate(series)])
     assert not warns(judged(alone))
+
+
+# sd of r at 150 samples, 20,000 pairs (± .006): a simulation of its own.
+SIMULATED = [(0.0, 0.0819), (0.5, 0.1043), (0.8, 0.1666), (0.9, 0.2327), (0.95, 0.3050), (0.98, 0.3888)]
+
+
+@pytest.mark.parametrize(("autocorrelation", "expected"), SIMULATED)
+def test_the_deviation_of_r_by_chance_is_that_of_simulated_pairs(autocorrelation, expected):
+    shape, rng = (4, 10, 3000), np.random.default_rng(0)
+    series = np.moveaxis(null_series("ar1", shape=shape, rng=rng, autocorrelation=autocorrelation), 0, 2)
+    found = chance_deviation(series + 300, sliding_windows(3000, rate=30.0))
+    assert found == pytest.approx(expected, rel=0.05)
+
+
+def test_the_deviation_needs_complete_windows_only():
+    series = series_of("white")
+    whole = chance_deviation(series, sliding_windows(1500, rate=30.0))
+    series[:5, 300:700], series[7], series[8] = np.nan, 3.0, np.nan
+    assert chance_deviation(series, sliding_windows(1500, rate=30.0)) == pytest.approx(whole, rel=0.02)
+    assert np.isnan(chance_deviation(np.ones((3, 300, 2)), sliding_windows(300, rate=30.0)))
 
 
 def test_the_order_of_subjects_does_not_matter():
