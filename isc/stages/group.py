@@ -129,8 +129,9 @@ def film_duration(participants: Mapping[str, Shelf], notes: list[str]) -> float 
 
 def log_sidecar(shelf: Shelf) -> dict[str, Any] | None:
     """What the key log of a participant was: its sidecar, or None without a log."""
+    path = shelf.path("peaks")
     try:
-        return read_sidecar(shelf.path("peaks"))
+        return read_sidecar(path) if path.is_file() else None
     except DerivativeError:
         return None
 

@@ -113,7 +113,7 @@ def start(study: Path, out: Path, settings: Path) -> subprocess.Popen:
 
 def wait_for(folder: Path, pattern: str) -> None:
     """Return when a file appears."""
-    end = time.monotonic() + 120
+    end = time.monotonic() + 600  # on a busy machine
     while not list(folder.glob(pattern)):
         assert time.monotonic() < end, f"{pattern} did not appear"
         time.sleep(0.02)

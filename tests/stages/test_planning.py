@@ -40,6 +40,7 @@ def test_a_plan_of_a_new_study_lists_everything_with_its_cost_and_writes_nothing
     assert re.search(r"\d+ frames of 6 videos to track; the speed is not known before the first run", told)
 
 
+@pytest.mark.slow
 def test_a_plan_makes_what_the_run_then_makes(copied, capfd):
     request = copied(derivatives=True)
     text = request.settings.read_text()
