@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from isc.io.bids_names import BidsError, Entities, check_label, inside
+from isc.io.layout.names import BidsError, Entities, check_label, inside
 
 ENTITY_ORDER = ("sub", "ses", "task", "tracksys", "run", "recording", "desc")
 FACE_RECORDING = "face"

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from isc.io.atomic import DerivativeError
 from isc.io.bids import root_path
-from isc.io.bids_dataset import linked_raw
-from isc.io.bids_names import BidsError, Entities
 from isc.io.derivatives import output_lock, read_table
+from isc.io.files.atomic import DerivativeError
+from isc.io.layout.dataset import linked_raw
+from isc.io.layout.names import BidsError, Entities
 from isc.stages.group import label
 from isc.stages.progress import Display
 from isc.stages.shelf import Shelf, load_array

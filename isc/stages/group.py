@@ -11,7 +11,7 @@ import xarray as xr
 
 from isc.io.bids import window_label
 from isc.io.derivatives import DerivativeError, read_sidecar
-from isc.io.text import TableError, read_tsv
+from isc.io.files.text import TableError, read_tsv
 from isc.preprocessing.stack import stack_subjects
 from isc.stages.participant import detected_share
 from isc.stages.shelf import Shelf, load_array

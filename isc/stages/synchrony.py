@@ -12,12 +12,12 @@ from isc.stages.shelf import load_array, load_dataset
 from isc.study import Study
 from isc.synchrony.decision import decide, usable_schemes
 from isc.synchrony.diagnosis import diagnose
-from isc.synchrony.diagnostics import REFUSE_SUBJECTS
 from isc.synchrony.findings import Finding, read_findings
 from isc.synchrony.inference import p_values, tail_rates, thresholds
 from isc.synchrony.nulls import null_extremes
 from isc.synchrony.pairs import VertexPairs, vertex_pairs
 from isc.synchrony.significance import scheme_findings
+from isc.synchrony.smoothness.autocorrelation import REFUSE_SUBJECTS
 from isc.synchrony.temporal import temporal_isc
 
 

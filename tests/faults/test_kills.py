@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from isc.io.bids_names import sidecar_path
+from isc.io.layout.names import sidecar_path
 from isc.stages.journal import read_log
 from isc.stages.run import RunRequest, run
 

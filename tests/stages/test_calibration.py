@@ -4,8 +4,8 @@ import pytest
 
 from isc.cli import main
 from isc.io.bids import derivative_path
-from isc.io.bids_names import Entities
 from isc.io.derivatives import read_table
+from isc.io.layout.names import Entities
 from isc.synchrony.calibration import OUTCOMES
 
 

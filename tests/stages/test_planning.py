@@ -9,9 +9,9 @@ import pytest
 
 from isc.cli import main
 from isc.io.bids import raw_path
-from isc.io.bids_names import Entities
-from isc.io.bids_validation import has_validator
-from isc.io.sidecars import differences
+from isc.io.files.sidecars import differences
+from isc.io.layout.names import Entities
+from isc.io.layout.validation import has_validator
 from isc.stages.journal import log, measured_rate, read_log
 from isc.stages.ledger import why_due
 from isc.stages.run import run

@@ -1,0 +1,1 @@
+"""fMRI volumes and surfaces: blocks, confounds, atlases."""
