@@ -1,8 +1,8 @@
 """What synchrony looks like by chance: the extremes of the statistic over surrogate data.
 
 The values come from `isc.synchrony.surrogate.values`, which computes observed and surrogate data by the same code.
-Random numbers are counter-based and keyed by seed, surrogate and subject id, so that results do not depend on blocks, threads
-or the order of subjects.
+Random numbers are counter-based and keyed by seed, surrogate and subject id, so that results do not depend on blocks,
+threads or the order of subjects.
 """
 
 import warnings

@@ -1,1 +1,1 @@
-"""fMRI volumes and surfaces: blocks, confounds, atlases."""
+"""Volumes and surfaces of fMRI: blocks, confounds, atlases."""
