@@ -76,7 +76,7 @@ def diagnose(
         ``lag1``, ``autocorrelation_time`` and ``effective_samples`` of a first-order autoregression with that lag1
         (samples; for comparing windows, a quarter too high for smooth series), and ``dropped_share``, each (window);
         ``warnings`` (finding), see `isc.synchrony.findings`. attrs: the same over the whole recording
-        (``autocorrelation_time`` is there Geyer's, slow drift included, see `isc.synchrony.smoothness.autocorrelation`);
+        (``autocorrelation_time`` is there Geyer's, slow drift included: `isc.synchrony.smoothness.autocorrelation`);
         ``chance_deviation``, the standard deviation of r between two unrelated people in a window, and
         ``effective_samples``, the independent samples in a window that would give the same; ``stationarity_ratio``
         (largest over smallest time of a window) and ``stationarity_p`` (whether subjects share its changes).
