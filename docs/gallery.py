@@ -203,12 +203,22 @@ def _learning_curve() -> Figure:
 
 
 def _topomap() -> Figure:
-    angle, far = np.linspace(0, 2 * np.pi, 16, endpoint=False), np.tile([0.04, 0.075], 8)  # m
-    place = {"x": ("channel", far * np.cos(angle)), "y": ("channel", far * np.sin(angle))}
-    values = 0.3 * np.exp(-(((far * np.sin(angle) + 0.06) / 0.05) ** 2)) - 0.03
-    coords = {**place, "z": ("channel", np.sqrt(0.09**2 - far**2))}
-    tisc = xr.DataArray(values, dims="channel", coords=coords, name="tisc", attrs={"n_subject": N_SUBJECT})
-    return isc.plot_topomap(tisc, significant=tisc > 0.15)
+    import mne
+
+    names = ["Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz", "C4", "T8", "P7", "P3", "Pz", "P4", "P8"]
+    names += ["O1", "Oz", "O2"]
+    found = mne.channels.make_standard_montage("easycap-M1").get_positions()["ch_pos"]
+    place = np.array([found[name] for name in names])
+    far = np.linalg.norm(place - found["Oz"], axis=1)
+    coords = {axis: ("channel", place[:, k], {"units": "m"}) for k, axis in enumerate("xyz")}
+    values = xr.DataArray(
+        0.4 * np.exp(-((far / 0.06) ** 2)) - 0.02,
+        dims="channel",
+        coords={"channel": names, **coords, "start": 20.0, "stop": 30.0},
+        name="tisc",
+        attrs={"estimator": "pairwise", "summary": "mean", "n_subject": N_SUBJECT},
+    )
+    return isc.plot_topomap(values, significant=values > THRESHOLD)
 
 
 FIGURES: dict[str, Callable[[], Figure]] = {

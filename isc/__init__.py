@@ -13,7 +13,7 @@ _STAGES = {
     "isc.io.eeg": ("read_eeg",),
     "isc.io.face": ("read_face_video",),
     "isc.io.fmri": ("read_bold",),
-    "isc.io.fmri_blocks": ("voxel_blocks",),
+    "isc.io.brain.blocks": ("voxel_blocks",),
     "isc.io.keyboard": ("read_key_log",),
     "isc.io.physio": ("read_physio",),
     "isc.io.trackers": ("read_face_tracker",),

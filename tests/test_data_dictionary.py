@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from isc.io.bids import PRODUCTS
-from isc.io.face_tracker import BLENDSHAPES
+from isc.io.camera.face_tracker import BLENDSHAPES
+from isc.io.files.sidecars import PARTS, dictionary_folder, dictionary_names, read_dictionary
 from isc.io.log_mapping import LogMapping
-from isc.io.sidecars import PARTS, dictionary_folder, dictionary_names, read_dictionary
 
 ROOT = Path(__file__).parents[1]
 NOT_DERIVATIVES = {

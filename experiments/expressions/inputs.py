@@ -12,7 +12,7 @@ import xarray as xr
 
 from isc import simulate_clips
 from isc.classification.corpora import RAVDESS_LABELS
-from isc.io.bids_names import Entities
+from isc.io.layout.names import Entities
 from isc.io.published import PublishedData, find_published
 from isc.stages.clip_meshes import clip_tasks, load_meshes, track_clips
 from isc.stages.clip_table import read_corpus

@@ -31,7 +31,7 @@ from figures import draw_action_units, draw_corpus
 from inputs import action_units, corpora, data_folders, generated
 
 from isc.classification.scores import class_table
-from isc.io.sidecars import read_dictionary
+from isc.io.files.sidecars import read_dictionary
 from isc.report.results import summary_faults
 
 HERE = Path(__file__).parent

@@ -5,7 +5,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from isc.cli.manuals import CLASSIFY, DEMO, DOCTOR, EXPLORE, EXTRACT, FORGET, IMPORT, PEAKS, REPORT, RUN, TISC
+from isc.cli.manuals import (
+    CALIBRATE,
+    CLASSIFY,
+    DEMO,
+    DOCTOR,
+    EXPLORE,
+    EXTRACT,
+    FORGET,
+    IMPORT,
+    PEAKS,
+    REPORT,
+    RUN,
+    TISC,
+)
 
 UNUSABLE = 2  # exit code
 CORPORA = ("ravdess", "pedfe", "facexp", "crema_d", "affectnet", "aff_wild2", "expw")  # of isc.stages.clip_table
@@ -183,6 +196,30 @@ def _classify(options: argparse.Namespace) -> int:
     )
 
 
+def _calibrate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="derivatives of a finished group level")
+    parser.add_argument("--task-id", metavar="TASK", help="BIDS task label (default: from the settings)")
+    parser.add_argument("--n-data", type=int, default=200, metavar="N", help="data sets a way of breaking (200)")
+    parser.add_argument("--n-surrogates", type=int, default=199, metavar="M", help="surrogates of each data set (199)")
+    parser.add_argument("--n-vertices", type=int, default=16, metavar="V", help="evenly chosen vertices (16)")
+    parser.add_argument("--force", action="store_true", help="measure again")
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    from isc.stages.calibration import CalibrationRequest, run_calibration
+
+    return run_calibration(
+        CalibrationRequest(
+            out_dir=options.out_dir,
+            task=options.task_id,
+            n_data=options.n_data,
+            n_surrogates=options.n_surrogates,
+            n_vertex=options.n_vertices,
+            force=options.force,
+        )
+    )
+
+
 def _forget_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="derivatives that isc run wrote")
     parser.add_argument("participants", nargs="+", metavar="sub-LABEL", help="participants who withdrew")
@@ -216,6 +253,7 @@ COMMANDS = (
     _stage("report", "only draw the report", REPORT),
     Command("classify", "tell expressions in labelled clips apart", CLASSIFY, _classify_arguments, _classify),
     Command("explore", "write the interactive map of a finished analysis", EXPLORE, _explore_arguments, _explore),
+    Command("calibrate", "measure error rates on your own recordings", CALIBRATE, _calibrate_arguments, _calibrate),
     Command("forget", "remove all that was made from a participant", FORGET, _forget_arguments, _forget),
     Command("doctor", "check this machine", DOCTOR, _no_arguments, _doctor),
 )

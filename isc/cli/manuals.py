@@ -48,6 +48,15 @@ The last part of `isc run ... group`: figures and report.html. Needs finished sy
   isc report study study/derivatives/isc --force
 """
 
+CALIBRATE = """\
+How often would the tests of this study find synchrony where there is none? Takes your own aligned landmarks, breaks
+their synchrony (everybody shifted in time by a random amount; everybody's movement turned around its mean or not) and
+counts false positives. Writes group/*_calibration.tsv. 200 data sets of a film of 20 minutes take hours: start with
+fewer, the interval beside each rate says what they leave open.
+
+  isc calibrate study/derivatives/isc --n-data 50
+"""
+
 EXPLORE = """\
 explore.html beside the report: a face to turn, the course of every vertex and pair, windows and thresholds. The last
 part of `isc run ... group` writes it as well; it opens without a network.

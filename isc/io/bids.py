@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from isc.io.bids_names import BidsError, Entities, check_label, inside
+from isc.io.layout.names import BidsError, Entities, check_label, inside
 
 ENTITY_ORDER = ("sub", "ses", "task", "tracksys", "run", "recording", "desc")
 FACE_RECORDING = "face"
@@ -51,6 +51,7 @@ PRODUCTS: Mapping[str, FileKind] = MappingProxyType(
         "thresholds": FileKind(GROUP, "thresholds", ".json"),
         "agreement": FileKind(GROUP, "agreement", ".tsv"),
         "association": FileKind(GROUP, "association", ".tsv"),
+        "calibration": FileKind(GROUP, "calibration", ".tsv"),
         "classification": FileKind(GROUP, "classification", ".tsv"),
         "confusion": FileKind(GROUP, "confusion", ".tsv"),
         "report": FileKind(GROUP, "report", ".json", "files", "files of the report, with their checksums"),

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from isc.io.cells import TableError, read_text
-from isc.io.film_clock import KeyLogError
-from isc.io.text import read_json
+from isc.io.files.text import read_json
+from isc.io.logs.cells import TableError, read_text
+from isc.io.logs.film_clock import KeyLogError
 
 Keys = tuple[str, ...]
 

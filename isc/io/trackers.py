@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from isc.io.tracker_conventions import CONVENTIONS, OPENFACE3_UNITS, PLAIN, Convention, Group, columns_of, recognise
-from isc.io.tracker_stores import TrackerError, is_deeplabcut, read_deeplabcut, read_medusa, read_movement
+from isc.io.tracking.conventions import CONVENTIONS, OPENFACE3_UNITS, PLAIN, Convention, Group, columns_of, recognise
+from isc.io.tracking.stores import TrackerError, is_deeplabcut, read_deeplabcut, read_medusa, read_movement
 
 HDF5 = (".h5", ".hdf5")
 NETCDF = (".nc",)

@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib import colormaps
 
-from isc.io.atomic import write_bytes
+from isc.io.files.atomic import write_bytes
 from isc.mesh import N_MESH_VERTEX, contours, region_of, regions, triangles
 from isc.plots.style import DIVERGING, axis_label, check_dims, count_range, subjects_label, summary_label
 from isc.plots.time_axis import window_borders

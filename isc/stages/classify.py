@@ -10,12 +10,12 @@ from pathlib import Path
 import pandas as pd
 
 from isc.classification.corpus_files import Corpus
-from isc.io.atomic import write_bytes
 from isc.io.bids import root_path
-from isc.io.bids_dataset import DESCRIPTION_FILE, linked_raw, write_derivative_dataset
-from isc.io.bids_names import BidsError, Entities
 from isc.io.derivatives import output_lock, read_sidecar, read_table, remove_leftovers
-from isc.io.text import TableError, format_tsv
+from isc.io.files.atomic import write_bytes
+from isc.io.files.text import TableError, format_tsv
+from isc.io.layout.dataset import DESCRIPTION_FILE, linked_raw, write_derivative_dataset
+from isc.io.layout.names import BidsError, Entities
 from isc.stages.classification import DESC, MEANING, make_tables
 from isc.stages.clip_meshes import ClipTask, clip_tasks, due_clips, load_meshes, track_clips
 from isc.stages.clip_table import bids_labels, read_clip_table, read_corpus, unnamed_files, usable_clips

@@ -11,9 +11,9 @@ import pandas as pd
 import xarray as xr
 
 from isc.classification.features import clip_meshes
-from isc.io.bids_names import Entities
 from isc.io.face import read_face_video
 from isc.io.face_model import MODEL_SHA256, find_face_model
+from isc.io.layout.names import Entities
 from isc.preprocessing.align import align_faces
 from isc.stages.clip_table import bids_labels
 from isc.stages.extraction import warning_texts

@@ -12,9 +12,9 @@ from isc.classification.clips import check_clips
 from isc.classification.corpora import crema_d_clips, facexp_clips, pedfe_clips, ravdess_clips
 from isc.classification.corpus_files import Corpus, Row, as_corpus, files_in
 from isc.classification.image_corpora import aff_wild2_frames, affectnet_clips, expw_faces
-from isc.io.bids_names import BidsError, inside
-from isc.io.cells import TableError, read_cells
-from isc.io.text import MISSING
+from isc.io.files.text import MISSING
+from isc.io.layout.names import BidsError, inside
+from isc.io.logs.cells import TableError, read_cells
 from isc.study import Classification, StudyError
 
 NEEDED = ("path", "subject", "label")

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from isc.io.atomic import DerivativeError, output_lock, remove, remove_leftovers, write_bytes
 from isc.io.bids import participant_page, root_path
-from isc.io.bids_dataset import DESCRIPTION_FILE, PIPELINE
-from isc.io.bids_names import bids_uri, participant_label
-from isc.io.bids_study import RawStudy
-from isc.io.products import FILES
-from isc.io.text import TableError, read_json, write_json
+from isc.io.files.atomic import DerivativeError, output_lock, remove, remove_leftovers, write_bytes
+from isc.io.files.products import FILES
+from isc.io.files.text import TableError, read_json, write_json
+from isc.io.layout.dataset import DESCRIPTION_FILE, PIPELINE
+from isc.io.layout.names import bids_uri, participant_label
+from isc.io.layout.raw_study import RawStudy
 from isc.stages.journal import log
 from isc.study import StudyError
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from isc.io.bids import root_path
 from isc.io.derivatives import input_hash
-from isc.io.text import TableError, read_json, write_json
+from isc.io.files.text import TableError, read_json, write_json
 
 SETTLED = 2.0  # seconds: a file that was changed so shortly before may be changed again within one tick of its clock
 FILES = "Files"

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from isc.io.bids_metadata import inherited_metadata
-from isc.io.bids_names import sidecar_path
+from isc.io.camera.video import probe_video
+from isc.io.files.sidecars import column_descriptions
+from isc.io.files.text import MISSING, TableError, format_tsv, read_tsv, write_json, write_tsv
 from isc.io.keyboard import read_key_log
-from isc.io.lab_logs import read_lab_log
+from isc.io.layout.metadata import inherited_metadata
+from isc.io.layout.names import sidecar_path
 from isc.io.log_mapping import LogMapping
-from isc.io.sidecars import column_descriptions
-from isc.io.text import MISSING, TableError, format_tsv, read_tsv, write_json, write_tsv
-from isc.io.video import probe_video
+from isc.io.logs.lab_logs import read_lab_log
 
 EVENNESS = 0.01  # share by which the steps of a rating may differ
 SAME = 1e-9  # seconds by which a press may move when its log is written anew

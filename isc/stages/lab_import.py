@@ -11,16 +11,24 @@ from pathlib import Path
 
 import pandas as pd
 
-from isc.io.atomic import LOCK_NAME, TEMPORARY_PREFIX, TEMPORARY_SUFFIX, DerivativeError, output_lock, remove, writing
 from isc.io.bids import raw_path
-from isc.io.bids_dataset import write_raw_dataset, write_scans
-from isc.io.bids_names import BidsError, Entities, sidecar_path
-from isc.io.bids_study import VIDEO_EXTENSIONS
+from isc.io.camera.copying import copy_pictures, copy_whole
+from isc.io.camera.video import VideoError, probe_video
+from isc.io.files.atomic import (
+    LOCK_NAME,
+    TEMPORARY_PREFIX,
+    TEMPORARY_SUFFIX,
+    DerivativeError,
+    output_lock,
+    remove,
+    writing,
+)
+from isc.io.files.text import TableError, read_tsv, write_json
 from isc.io.keyboard import KeyLogError, read_key_log
+from isc.io.layout.dataset import write_raw_dataset, write_scans
+from isc.io.layout.names import BidsError, Entities, sidecar_path
+from isc.io.layout.raw_study import VIDEO_EXTENSIONS
 from isc.io.log_mapping import LogMapping, read_log_mapping
-from isc.io.text import TableError, read_tsv, write_json
-from isc.io.video import VideoError, probe_video
-from isc.io.video_copy import copy_pictures, copy_whole
 from isc.stages.lab_files import (
     RATING,
     mapped_events,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from isc.io.bids_names import BidsError, Entities, inside, participant_label
-from isc.io.bids_study import VIDEO_EXTENSIONS
-from isc.io.cells import TableError, read_cells
-from isc.io.text import MISSING
+from isc.io.files.text import MISSING
+from isc.io.layout.names import BidsError, Entities, inside, participant_label
+from isc.io.layout.raw_study import VIDEO_EXTENSIONS
+from isc.io.logs.cells import TableError, read_cells
 from isc.study import StudyError
 
 FILES = ("video", "key_log", "rating")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from isc.io.video import VideoError
+from isc.io.camera.video import VideoError
 from isc.stages.extraction import frames_expected
 from isc.stages.group import Progress
 from isc.stages.ledger import Ledger

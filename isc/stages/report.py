@@ -9,7 +9,7 @@ import xarray as xr
 
 from isc.io.bids import figures_folder, participant_page, root_path
 from isc.io.derivatives import DerivativeError, read_sidecar, read_table
-from isc.io.file_sets import write_file_set
+from isc.io.files.file_sets import write_file_set
 from isc.mesh import mean_shape
 from isc.report import CITATIONS, Fact, Notice, ReportContent, render_report
 from isc.stages.behaviour import read_agreement

@@ -8,14 +8,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from isc.io.atomic import write_bytes
 from isc.io.bids import root_path
-from isc.io.bids_dataset import write_derivative_dataset
-from isc.io.bids_names import BidsError, Entities
-from isc.io.bids_study import RawStudy, read_raw_study
-from isc.io.bids_validation import VALIDATOR, has_validator, validation_errors
 from isc.io.derivatives import output_lock, remove_leftovers
 from isc.io.face_model import find_face_model
+from isc.io.files.atomic import write_bytes
+from isc.io.layout.dataset import write_derivative_dataset
+from isc.io.layout.names import BidsError, Entities
+from isc.io.layout.raw_study import RawStudy, read_raw_study
+from isc.io.layout.validation import VALIDATOR, has_validator, validation_errors
 from isc.lazy import connected
 from isc.stages.extraction import warning_texts
 from isc.stages.forgetting import without_forgotten

@@ -9,9 +9,9 @@ import pandas as pd
 import xarray as xr
 
 from isc.io.bids import derivative_path
-from isc.io.bids_names import Entities, bids_uri
 from isc.io.derivatives import input_hash, product_key, read_array, read_sidecar, write_array, write_table, write_values
-from isc.io.sidecars import sidecar_for
+from isc.io.files.sidecars import sidecar_for
+from isc.io.layout.names import Entities, bids_uri
 from isc.stages.hash_memory import HashMemory
 from isc.stages.ledger import FOLLOWS, Ledger, why_due
 from isc.stages.version import code_version, software_versions

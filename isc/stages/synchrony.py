@@ -12,12 +12,12 @@ from isc.stages.shelf import load_array, load_dataset
 from isc.study import Study
 from isc.synchrony.decision import decide, usable_schemes
 from isc.synchrony.diagnosis import diagnose
-from isc.synchrony.diagnostics import REFUSE_SUBJECTS
 from isc.synchrony.findings import Finding, read_findings
 from isc.synchrony.inference import p_values, tail_rates, thresholds
 from isc.synchrony.nulls import null_extremes
 from isc.synchrony.pairs import VertexPairs, vertex_pairs
 from isc.synchrony.significance import scheme_findings
+from isc.synchrony.smoothness.autocorrelation import REFUSE_SUBJECTS
 from isc.synchrony.temporal import temporal_isc
 
 
@@ -89,7 +89,7 @@ def make_tisc(group: Group, cube: Path, nulls: Mapping[str, Path], features: str
 
 
 def decided(tisc: xr.DataArray, nulls: Mapping[str, xr.DataArray], study: Study) -> xr.Dataset:
-    """t-ISC with p and significance by the schemes that decide, and p of the others beside; no p below 5 subjects."""
+    """Synchrony with p and significance by the schemes that decide, p of the others beside; no p below 5 subjects."""
     schemes = deciding_schemes(study, tisc.attrs["n_subject"])
     decision = decide(tisc, {scheme: nulls[scheme] for scheme in schemes}, alpha=study.null.alpha, tail=study.null.tail)
     result = decision[["tisc", "p", "significant"]].assign_attrs(tisc.attrs)

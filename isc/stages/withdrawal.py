@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from isc.io.bids import root_path
-from isc.io.bids_dataset import linked_raw
+from isc.io.layout.dataset import linked_raw
 from isc.stages.forgetting import forget
 from isc.stages.messages import one_line
 from isc.stages.run import DONE, UNUSABLE, UNUSABLE_INPUT, RunRequest, run

@@ -13,12 +13,12 @@ import xarray as xr
 from isc.cube import subject_ids
 from isc.kernels.resamples import resample_counts
 from isc.kernels.surrogates import subject_keys
-from isc.synchrony.blocks import Block
-from isc.synchrony.diagnostics import design_findings, require_subjects
-from isc.synchrony.dyads import Cells, few_cells, weighted_means
-from isc.synchrony.estimate import Estimator, dyad_indices
+from isc.synchrony.features.blocks import Block
 from isc.synchrony.findings import with_findings
-from isc.synchrony.windowed import prepared
+from isc.synchrony.smoothness.autocorrelation import design_findings, require_subjects
+from isc.synchrony.statistic.dyads import Cells, few_cells, weighted_means
+from isc.synchrony.statistic.estimate import Estimator, dyad_indices
+from isc.synchrony.statistic.windowed import prepared
 
 DEFAULT_RESAMPLES = 1000
 FEWEST_RESAMPLES = 100  # fewer leave the ends of an interval to a handful of draws

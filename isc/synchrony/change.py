@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from isc.synchrony.diagnostics import integrated_time, require_subjects
 from isc.synchrony.findings import Finding, with_findings
 from isc.synchrony.inference import Tail, tail_rates
+from isc.synchrony.smoothness.autocorrelation import integrated_time, require_subjects
 
 Epochs: TypeAlias = pd.DataFrame | Iterable[tuple[float, float]]
 FEWEST_EFFECTIVE = 1.0  # independent windows inside and outside of the epochs

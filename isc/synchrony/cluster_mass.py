@@ -12,12 +12,12 @@ import numpy as np
 import xarray as xr
 
 from isc.synchrony.clusters import Runs, feature_edges, find_runs, join_runs, largest_masses
-from isc.synchrony.diagnostics import design_findings, require_subjects
 from isc.synchrony.findings import with_findings
 from isc.synchrony.inference import Tail, tail_rates
-from isc.synchrony.named import labelled_cells, named_surrogates, surrogate_attrs
-from isc.synchrony.schemes import SchemeName
-from isc.synchrony.surrogates import DEFAULT_SURROGATES, RESULT_BYTES, Surrogates
+from isc.synchrony.smoothness.autocorrelation import design_findings, require_subjects
+from isc.synchrony.surrogate.named import labelled_cells, named_surrogates, surrogate_attrs
+from isc.synchrony.surrogate.schemes import SchemeName
+from isc.synchrony.surrogate.values import DEFAULT_SURROGATES, RESULT_BYTES, Surrogates
 
 FORMING = 0.975  # quantile of the null over cells; one tail of the usual two-sided .05 of cluster tests
 FORMING_SURROGATES = 100  # that the quantile is taken from: cells are many

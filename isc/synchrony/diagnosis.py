@@ -9,20 +9,20 @@ import xarray as xr
 from isc.cube import subject_ids
 from isc.kernels import surrogates
 from isc.kernels.distances import distance_series
-from isc.synchrony.blocks import select_features
-from isc.synchrony.diagnostics import design_findings, frame_shuffle_warning, median_time, sampled
+from isc.synchrony.features.blocks import select_features
+from isc.synchrony.features.series import Space, as_series
 from isc.synchrony.findings import Finding, Plain, with_findings
 from isc.synchrony.inference import DEFAULT_ALPHA, p_values
 from isc.synchrony.nulls import null_extremes
 from isc.synchrony.pairs import VertexPairs
-from isc.synchrony.series import Space, as_series
-from isc.synchrony.stationarity import Smoothness, chance_deviation, finite_mean, smoothness
+from isc.synchrony.smoothness.autocorrelation import design_findings, frame_shuffle_warning, median_time, sampled
+from isc.synchrony.smoothness.stationarity import Smoothness, chance_deviation, finite_mean, smoothness
 from isc.synchrony.temporal import temporal_isc
 from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, Windows, sliding_windows, window_coords
 
 MAX_PAIRS = 200  # vertex pairs looked at, evenly chosen
 UNSTEADY_RATIO = 2.0  # of autocorrelation times; beyond, the circular shift alone would not hold
-SHARED_CHANCE = 0.01  # p of changes that subjects share; see isc.synchrony.stationarity
+SHARED_CHANCE = 0.01  # p of changes that subjects share; see isc.synchrony.smoothness.stationarity
 FEW_SAMPLES = 30  # in a window
 FEW_EFFECTIVE = 10.0  # independent samples in a window
 MUCH_DROPPED = 0.05  # share of subject-windows
@@ -75,12 +75,11 @@ def diagnose(
     Dataset
         ``lag1``, ``autocorrelation_time`` and ``effective_samples`` of a first-order autoregression with that lag1
         (samples; for comparing windows, a quarter too high for smooth series), and ``dropped_share``, each (window);
-        ``warnings`` (finding), see `isc.synchrony.findings`. attrs:
-        the same over the whole recording (``autocorrelation_time`` is there Geyer's, slow drift included, see
-        `isc.synchrony.diagnostics`); ``chance_deviation``, the standard deviation of r between two unrelated people
-        in a window, and ``effective_samples``, the independent samples in a window that would give the same;
-        ``stationarity_ratio`` (largest over smallest time of a window) and
-        ``stationarity_p`` (whether subjects share its changes).
+        ``warnings`` (finding), see `isc.synchrony.findings`. attrs: the same over the whole recording
+        (``autocorrelation_time`` is there Geyer's, slow drift included: `isc.synchrony.smoothness.autocorrelation`);
+        ``chance_deviation``, the standard deviation of r between two unrelated people in a window, and
+        ``effective_samples``, the independent samples in a window that would give the same; ``stationarity_ratio``
+        (largest over smallest time of a window) and ``stationarity_p`` (whether subjects share its changes).
 
     Raises
     ------

@@ -8,7 +8,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isc.classification import gram_blocks
+from isc.classification import distance_space, gram_blocks
 from isc.classification.distance_space import DistanceSpace
 from tests.classification.conftest import N_VERTEX, make_meshes
 from tests.reference_classification import nearest, pair_distances, squared_distances, subtract_reference
@@ -128,6 +128,16 @@ def test_components_of_a_fold_are_those_of_a_full_decomposition(meshes):
     ours = space.components(train, test, 5)
     theirs = PCA(5, svd_solver="full").fit(features[train]).transform(features[test])
     np.testing.assert_allclose(np.abs(ours), np.abs(theirs), atol=1e-9)
+
+
+def test_components_of_many_clips_are_those_of_a_full_decomposition(monkeypatch):
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(90, 40)) * np.geomspace(3, 0.1, 40)
+    coords = {"subject": ("clip", ["1"] * 90), "label": ("clip", ["a", "b"] * 45)}
+    space, train = DistanceSpace(xr.DataArray(values, coords, ("clip", "feature")), precision="double"), np.arange(80)
+    full = space.components(train, np.arange(90), 6)
+    monkeypatch.setattr(distance_space, "LANCZOS_FROM", 10)
+    np.testing.assert_allclose(np.abs(space.components(train, np.arange(90), 6)), np.abs(full), atol=1e-10)
 
 
 def test_a_scaled_space_does_not_depend_on_the_size_of_a_face():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from isc.io.sidecars import read_dictionary
+from isc.io.files.sidecars import read_dictionary
 from isc.report.results import summary_faults
 
 LABELS = ("happy", "sad", "angry", "fearful", "disgust", "surprised", "neutral")

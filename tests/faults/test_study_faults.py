@@ -20,11 +20,11 @@ import xarray as xr
 
 from isc.cli import main
 from isc.io.bids import raw_path
-from isc.io.bids_names import Entities
+from isc.io.camera.face_tracker import FaceTracker
 from isc.io.derivatives import DerivativeError, read_array, write_array
 from isc.io.face_model import find_face_model
-from isc.io.face_tracker import FaceTracker
-from isc.io.sidecars import differences
+from isc.io.files.sidecars import differences
+from isc.io.layout.names import Entities
 from isc.stages import shelf as shelves
 from isc.stages.forgetting import forget
 from isc.stages.journal import read_log
@@ -340,7 +340,7 @@ def test_061_only_a_data_set_of_ours_is_emptied(tmp_path, capfd):
 
 
 def test_061_a_label_that_begins_like_another_is_another(tmp_path):
-    from isc.io.bids_dataset import write_derivative_dataset
+    from isc.io.layout.dataset import write_derivative_dataset
 
     write_derivative_dataset(tmp_path / "isc", raw=tmp_path, version="1.0")
     for name in ("sub-1", "sub-10"):

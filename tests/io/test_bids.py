@@ -12,7 +12,7 @@ from isc.io.bids import (
     root_path,
     window_label,
 )
-from isc.io.bids_names import BidsError, Entities, parse_name, sidecar_path
+from isc.io.layout.names import BidsError, Entities, parse_name, sidecar_path
 
 ROOT = Path("isc")
 ONE = Entities(task="film", subject="01", run="01")

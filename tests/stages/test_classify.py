@@ -14,10 +14,10 @@ import xarray as xr
 from isc.classification.distance_space import DistanceSpace
 from isc.classification.evaluate import cross_validate
 from isc.cli import commands, main
-from isc.io.bids_names import Entities
-from isc.io.bids_validation import has_validator, validation_errors
 from isc.io.derivatives import read_array, read_sidecar, read_table
-from isc.io.sidecars import differences
+from isc.io.files.sidecars import differences
+from isc.io.layout.names import Entities
+from isc.io.layout.validation import has_validator, validation_errors
 from isc.simulate import simulate_clips
 from isc.stages.clip_meshes import clip_tasks, track_clips
 from isc.stages.clip_table import CORPORA, bids_labels, read_clip_table, read_corpus

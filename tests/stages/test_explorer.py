@@ -7,8 +7,8 @@ import pytest
 
 from isc.cli import main
 from isc.io.bids import derivative_path, root_path
-from isc.io.bids_names import Entities
 from isc.io.derivatives import read_array, read_table
+from isc.io.layout.names import Entities
 from isc.mesh import mean_shape
 from isc.stages.explorer import run_explorer, study_shape
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from isc.io.sidecars import differences
+from isc.io.files.sidecars import differences
 from isc.stages import hash_memory
 from isc.stages.hash_memory import HashMemory
 

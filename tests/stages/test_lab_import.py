@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 from isc.cli import main
-from isc.io.bids_study import read_raw_study
-from isc.io.bids_validation import has_validator, validation_errors
+from isc.io.camera.copying import copy_whole, picture_hash
+from isc.io.camera.video import probe_video, read_frames
+from isc.io.camera.writer import write_video
 from isc.io.keyboard import read_key_log
-from isc.io.video import probe_video, read_frames
-from isc.io.video_copy import copy_whole, picture_hash
-from isc.io.video_writer import write_video
+from isc.io.layout.raw_study import read_raw_study
+from isc.io.layout.validation import has_validator, validation_errors
 
 LOG = "onset\ttrial_type\tkey\n2.5\tstart\tn/a\n4.0\tpress\tspace\n9.5\tpress\tspace\n62.5\tstop\tn/a\n"
 TABLE = (
@@ -274,7 +274,7 @@ def test_damaged_and_uneven_files_are_named(lab, capsys):
 def test_a_copy_that_differs_is_an_error(tmp_path, monkeypatch):
     (tmp_path / "a.txt").write_text("a log")
     hashes = iter(["one", "other"])
-    monkeypatch.setattr("isc.io.video_copy.hash_file", lambda path: next(hashes))
+    monkeypatch.setattr("isc.io.camera.copying.hash_file", lambda path: next(hashes))
     with pytest.raises(OSError, match=r"the copy of a\.txt differs from it; try again, and check the disk"):
         copy_whole(tmp_path / "a.txt", tmp_path / "b.txt")
 

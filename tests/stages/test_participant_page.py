@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from isc.io.bids import participant_page
-from isc.io.bids_names import Entities, sidecar_path
 from isc.io.derivatives import read_sidecar, read_table, write_table
+from isc.io.layout.names import Entities, sidecar_path
 from isc.stages.participant_page import participant_content, write_participant_page
 from isc.stages.shelf import Shelf
 from isc.study import read_study

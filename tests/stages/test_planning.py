@@ -9,9 +9,9 @@ import pytest
 
 from isc.cli import main
 from isc.io.bids import raw_path
-from isc.io.bids_names import Entities
-from isc.io.bids_validation import has_validator
-from isc.io.sidecars import differences
+from isc.io.files.sidecars import differences
+from isc.io.layout.names import Entities
+from isc.io.layout.validation import has_validator
 from isc.stages.journal import log, measured_rate, read_log
 from isc.stages.ledger import why_due
 from isc.stages.run import run
@@ -40,6 +40,7 @@ def test_a_plan_of_a_new_study_lists_everything_with_its_cost_and_writes_nothing
     assert re.search(r"\d+ frames of 6 videos to track; the speed is not known before the first run", told)
 
 
+@pytest.mark.slow
 def test_a_plan_makes_what_the_run_then_makes(copied, capfd):
     request = copied(derivatives=True)
     text = request.settings.read_text()

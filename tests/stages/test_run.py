@@ -16,11 +16,11 @@ import xarray as xr
 from isc.cli import main
 from isc.demo import recovery
 from isc.io.bids import derivative_path, raw_path
-from isc.io.bids_names import Entities, parse_name, sidecar_path
+from isc.io.camera.writer import write_video
 from isc.io.derivatives import read_array, read_sidecar, read_table, read_values
-from isc.io.products import verified_sidecar
-from isc.io.sidecars import differences, read_dictionary
-from isc.io.video_writer import write_video
+from isc.io.files.products import verified_sidecar
+from isc.io.files.sidecars import differences, read_dictionary
+from isc.io.layout.names import Entities, parse_name, sidecar_path
 from isc.stages.run import run
 
 FILM = Entities(task="film")

@@ -70,8 +70,8 @@ def test_intervals_do_not_depend_on_the_order_of_subjects_or_on_blocks(estimator
     whole = bootstrap_intervals(cube, estimator=estimator, n_resamples=100)
     turned = bootstrap_intervals(cube[::-1], estimator=estimator, n_resamples=100)
     xr.testing.assert_allclose(turned, whole, atol=1e-6)
-    monkeypatch.setattr("isc.synchrony.dyads.MATRIX_BYTES", 1)
-    monkeypatch.setattr("isc.synchrony.dyads.VALUE_BYTES", 1)
+    monkeypatch.setattr("isc.synchrony.statistic.dyads.MATRIX_BYTES", 1)
+    monkeypatch.setattr("isc.synchrony.statistic.dyads.VALUE_BYTES", 1)
     xr.testing.assert_allclose(bootstrap_intervals(cube, estimator=estimator, n_resamples=100), whole, atol=1e-7)
 
 

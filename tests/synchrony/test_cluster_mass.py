@@ -8,7 +8,7 @@ from scipy.stats import binom
 from isc.simulate.null_data import null_series
 from isc.synchrony.cluster_mass import cluster_mass
 from isc.synchrony.findings import read_findings
-from isc.synchrony.named import named_surrogates
+from isc.synchrony.surrogate.named import named_surrogates
 from isc.synchrony.temporal import temporal_isc
 
 
@@ -116,7 +116,7 @@ def test_standardised_values_are_scaled_by_the_null_of_their_feature():
 def test_clusters_of_blocks_are_clusters_of_the_whole(monkeypatch, adjacency, scheme):
     cube, how = planted_cube(), {"n_surrogates": 30, "adjacency": adjacency, "scheme": scheme}
     whole = cluster_mass(cube, **how)
-    monkeypatch.setattr("isc.synchrony.surrogates.RESULT_BYTES", 4000)
+    monkeypatch.setattr("isc.synchrony.surrogate.values.RESULT_BYTES", 4000)
     monkeypatch.setattr("isc.synchrony.cluster_mass.RESULT_BYTES", 4000)
     xr.testing.assert_identical(cluster_mass(cube, **how), whole)
 

@@ -80,8 +80,8 @@ def test_drawn_labellings_do_not_depend_on_the_order_of_subjects_or_on_blocks(mo
     whole = compare_groups(cube, "group", **how)
     turned = compare_groups(cube[::-1], "group", of=("a", "b"), **how)
     np.testing.assert_allclose(turned.null, whole.null, atol=1e-6)
-    monkeypatch.setattr("isc.synchrony.dyads.MATRIX_BYTES", 1)
-    monkeypatch.setattr("isc.synchrony.dyads.VALUE_BYTES", 1)
+    monkeypatch.setattr("isc.synchrony.statistic.dyads.MATRIX_BYTES", 1)
+    monkeypatch.setattr("isc.synchrony.statistic.dyads.VALUE_BYTES", 1)
     np.testing.assert_allclose(compare_groups(cube, "group", **how).null, whole.null, atol=1e-7)
     assert whole.attrs["exact"] == 0 and whole.code.values.tolist() == ["few_subjects", "few_surrogates"]
 
