@@ -1,9 +1,9 @@
 """What cannot be tested is refused, with what to do instead."""
 
 import pytest
-from tests.synchrony.test_surrogates import SCHEMES, WINDOW, landmarks
 
 from isc.synchrony.surrogate.values import surrogates_of
+from tests.synchrony.surrogate.test_values import SCHEMES, WINDOW, landmarks
 
 
 @pytest.mark.parametrize(
