@@ -122,11 +122,12 @@ which the person who is tested is in the training set. Chance: labels permuted w
 Names are read by the rules of the corpus; what does not follow them is listed, and nothing is guessed. A table of your
 own has a row a clip, tab-separated (.tsv) or comma-separated (.csv), paths relative to CLIPS_FOLDER:
 
-  path           needed  the video
+  path           needed  the video or picture
   subject        needed  who is shown
   label          needed  the expression
   take                   what is kept together: one person's expression at one occasion, with all its repetitions
   item                   what is repeated word for word
+  top, left, right, bottom   of pictures with several faces: the box around the face, px
   clip, repetition, hit_rate and any other column
 
   isc classify ravdess out --corpus ravdess --dry-run

@@ -23,6 +23,7 @@ MEANING = "expressions told apart by the distances of all pairs of face vertices
 SCORES = ("accuracy", "balanced_accuracy", "macro_f1", "abaw")
 CHECKS = ("same_subject", "same_take", "same_subject_neighbour")  # of the leak audit
 KFOLD_WARNING = "kfold puts"  # how the warning begins that the published protocol is about
+FRAME = "frame"  # column of clips that are frames of longer videos
 TABLES = ("classification", "confusion")
 
 
@@ -34,7 +35,8 @@ class Evaluation(NamedTuple):
     classification, confusion : DataFrame
         As the products of these names.
     gap : dict
-        Accuracy as published less guarded, over subjects: difference, low, high, p.
+        Accuracy as published less guarded, over subjects: difference, low, high, p; empty for frames, whose published
+        division is refused.
     warnings : list of str
     """
 
@@ -70,17 +72,32 @@ def evaluate(meshes: xr.DataArray, how: Classification, *, seed: int = 0) -> Eva
         warnings.simplefilter("always", UserWarning)
         try:
             space = _space(meshes, how)
-            rows = [_row(space, how, protocol, seed, results) for protocol in ("guarded", "published")]
-            gap = compare_models(results["published"], results["guarded"], n_bootstrap=how.n_bootstrap, seed=seed)
+            rows = [_row(space, how, protocol, seed, results) for protocol in _protocols(space)]
+            gaps = _gap(results, how, seed)
             cells = [_confusion(result, protocol, how, seed) for protocol, result in results.items()]
         except ValueError as error:
             raise StudyError(
                 f"the clips cannot be told apart: {error} (settings are under [classification])"
             ) from error
     texts = [text for text in warning_texts(caught) if not text.startswith(KFOLD_WARNING)]
-    names = {"difference": "difference", "low": "low", "high": "high", "p": "p_sign_flip"}
-    gaps = {key: float(gap[name]) for key, name in names.items()}
     return Evaluation(pd.DataFrame(rows), pd.concat(cells, ignore_index=True), gaps, texts)
+
+
+def _protocols(space: DistanceSpace) -> tuple[str, ...]:
+    """Both, unless the clips are frames: divided one by one, neighbours in time would be in training and test."""
+    if FRAME not in space.clips:
+        return ("guarded", "published")
+    warnings.warn("the published protocol is left out: frames of one video would be in training and test", stacklevel=2)
+    return ("guarded",)
+
+
+def _gap(results: dict[str, xr.Dataset], how: Classification, seed: int) -> dict[str, float]:
+    """Accuracy as published less guarded, over people."""
+    if len(results) < 2:
+        return {}
+    gap = compare_models(results["published"], results["guarded"], n_bootstrap=how.n_bootstrap, seed=seed)
+    names = {"difference": "difference", "low": "low", "high": "high", "p": "p_sign_flip"}
+    return {key: float(gap[name]) for key, name in names.items()}
 
 
 def _space(meshes: xr.DataArray, how: Classification) -> DistanceSpace:

@@ -245,6 +245,8 @@ def told(shelf: Shelf) -> list[str]:
         lines += [f"  {', '.join(scores)}", f"  {_chance(row)}"]
         same = row["same_subject_neighbour"]
         lines += [f"  the nearest training clip is of the same person for {same:.0%} of the clips"]
+    if not gap:
+        return [*lines, f"table: {path}"]
     lines += [
         f"published less guarded: {gap['difference']:+.3f} [{gap['low']:.3f}, {gap['high']:.3f}], p = {gap['p']:.4g} "
         "(sign flips over people): what knowing the person adds"

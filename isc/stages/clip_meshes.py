@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from isc.classification.features import clip_meshes
+from isc.io.camera.picture import PICTURES, Box, read_face_picture
 from isc.io.face import read_face_video
 from isc.io.face_model import MODEL_SHA256, find_face_model
 from isc.io.layout.names import Entities
@@ -43,6 +44,8 @@ class ClipTask:
         The clip's label ``desc-``.
     statistic : {"mean", "apex"}
         As in `isc.classification.features.clip_meshes`.
+    box : Box, optional
+        Where the face is, for pictures with several.
     """
 
     shelf: Shelf
@@ -50,6 +53,7 @@ class ClipTask:
     video: Path
     label: str
     statistic: str = "mean"
+    box: Box | None = None
 
     @property
     def path(self) -> Path:
@@ -58,7 +62,7 @@ class ClipTask:
 
     def due(self) -> dict[str, Any] | None:
         """Sidecar of a mesh that has to be made; None when there is nothing to do, or only a plan."""
-        parameters = {"statistic": self.statistic, "ModelSHA256": MODEL_SHA256}
+        parameters = {"statistic": self.statistic, "box": self.box, "ModelSHA256": MODEL_SHA256}
         return self.shelf.due("mesh", inputs=[self.video], parameters=parameters, desc=self.label)
 
 
@@ -68,7 +72,8 @@ def clip_tasks(clips: pd.DataFrame, group: Shelf, *, statistic: str = "mean") ->
     Parameters
     ----------
     clips : DataFrame
-        Columns clip, subject and path, relative to the raw folder of the shelf.
+        Columns clip, subject and path, relative to the raw folder of the shelf; of pictures with several faces also
+        top, left, right and bottom (px).
     group : Shelf
         Its entities without a subject; every person gets a folder of their own beside its products.
     statistic : {"mean", "apex"}
@@ -78,6 +83,7 @@ def clip_tasks(clips: pd.DataFrame, group: Shelf, *, statistic: str = "mean") ->
     -------
     list of ClipTask
     """
+    boxed = set(Box._fields) <= set(clips.columns)
     people, names = bids_labels(clips["subject"]), bids_labels(clips["clip"])
     return [
         ClipTask(
@@ -86,6 +92,7 @@ def clip_tasks(clips: pd.DataFrame, group: Shelf, *, statistic: str = "mean") ->
             group.raw_root / str(row.path),
             names[str(row.clip)],
             statistic,
+            Box(*(float(getattr(row, side)) for side in Box._fields)) if boxed else None,
         )
         for row in clips.itertuples()
     ]
@@ -213,7 +220,11 @@ def make_mesh(task: ClipTask) -> Path:
 
 
 def _mesh(task: ClipTask) -> xr.DataArray:
-    landmarks = read_face_video(task.video, subject=str(task.shelf.entities.subject))
+    subject = str(task.shelf.entities.subject)
+    if task.video.suffix.lower() in PICTURES:
+        landmarks = read_face_picture(task.video, subject=subject, box=task.box)
+    else:
+        landmarks = read_face_video(task.video, subject=subject)
     if not bool(landmarks["detected"].any()):
         raise StudyError(f"{task.video.name}: no face was found in any frame")
     row = pd.DataFrame({"clip": [task.clip], "subject": ["one"], "label": ["any"]})

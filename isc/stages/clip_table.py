@@ -19,7 +19,7 @@ from isc.study import Classification, StudyError
 
 NEEDED = ("path", "subject", "label")
 NOT_EMPTY = (*NEEDED, "clip", "take", "item")
-NUMBERS = ("hit_rate", "repetition")
+NUMBERS = ("hit_rate", "repetition", "top", "left", "right", "bottom")
 HASH_LENGTH = 8  # hexadecimal digits that tell labels apart
 
 

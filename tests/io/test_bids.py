@@ -34,6 +34,7 @@ KNOWN = {
     "association": "group/task-film_desc-win5000ms_association.tsv",
     "classification": "group/task-film_desc-win5000ms_classification.tsv",
     "confusion": "group/task-film_desc-win5000ms_confusion.tsv",
+    "calibration": "group/task-film_desc-win5000ms_calibration.tsv",
     "report": "group/task-film_desc-files_report.json",
 }
 

@@ -19,6 +19,7 @@ from isc.io.files.sidecars import differences
 from isc.io.layout.names import Entities
 from isc.io.layout.validation import has_validator, validation_errors
 from isc.simulate import simulate_clips
+from isc.stages.classification import evaluate
 from isc.stages.clip_meshes import clip_tasks, track_clips
 from isc.stages.clip_table import CORPORA, bids_labels, read_clip_table, read_corpus
 from isc.stages.forgetting import forget
@@ -274,6 +275,33 @@ def test_a_clip_that_kills_its_process_fails_alone(copy, monkeypatch):
     monkeypatch.setattr("isc.stages.clip_meshes.run_each", die_of_the_second)
     assert track_clips(tasks, n_procs=1) == {tasks[1].clip: "died"}
     assert sizes == [[3], [1, 1, 1]]
+
+
+def test_frames_of_a_video_are_not_divided_one_by_one():
+    rng = np.random.default_rng(0)
+    coords = {"subject": ("clip", np.repeat(list("abc"), 8)), "label": ("clip", np.repeat(["happy", "sad"] * 3, 4))}
+    coords |= {"source": coords["subject"], "frame": ("clip", np.tile(np.arange(8), 3))}
+    meshes = xr.DataArray(rng.normal(size=(24, 9, 3)), coords, ("clip", "vertex", "space"))
+    found = evaluate(meshes, Classification(n_component=2, n_folds=3, n_permutations=9, n_bootstrap=50))
+    assert found.classification["protocol"].tolist() == ["guarded"] and found.gap == {}
+    assert any("published protocol is left out" in text for text in found.warnings)
+
+
+def test_people_with_one_clip_have_no_labels_to_exchange():
+    rng = np.random.default_rng(0)
+    coords = {"subject": ("clip", [f"{k}" for k in range(12)]), "label": ("clip", ["happy", "sad"] * 6)}
+    meshes = xr.DataArray(rng.normal(size=(12, 9, 3)), coords, ("clip", "vertex", "space"))
+    found = evaluate(meshes, Classification(n_component=2, n_folds=3, n_permutations=9, n_bootstrap=50))
+    assert found.classification["p"].isna().all() and (found.classification["n_permutations"] == 0).all()
+    assert any("chance and p are not known" in text for text in found.warnings)
+
+
+def test_pictures_with_several_faces_have_boxes(tmp_path):
+    clips = pd.DataFrame({"clip": ["a"], "subject": ["1"], "path": ["a.jpg"]})
+    shelf = Shelf(tmp_path / "out", tmp_path, Entities(task="clips"))
+    assert clip_tasks(clips, shelf)[0].box is None
+    boxed = clips.assign(top=1.0, left=2.0, right=3.0, bottom=4.0)
+    assert clip_tasks(boxed, shelf)[0].box == (1.0, 2.0, 3.0, 4.0)
 
 
 def test_the_command_line_offers_what_the_stages_know():
