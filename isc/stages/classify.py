@@ -266,6 +266,7 @@ def _chance(row: pd.Series) -> str:
     if not row["n_permutations"]:
         return "chance and p are not known"
     doubt = "" if row["split"] == "leave_one_subject_out" else " (approximate: the folds were made from the labels)"
+    doubt += "; this chance holds what recognising the take gives" if row["same_take"] > 0 else ""
     return (
         f"chance (labels permuted within people): {_with_interval(row, 'chance')}, p = {row['p']:.4g}"
         f" of {row['n_permutations']} permutations{doubt}"

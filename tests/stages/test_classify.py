@@ -158,6 +158,8 @@ def test_a_clip_that_cannot_be_read_is_named_and_the_others_are_used(copy, capsy
     assert main(copy.words) == 1
     assert f"clip {broken.stem} failed: {broken.name} is not a video" in capsys.readouterr().err
     assert read_table(copy.table("classification"))["n_clip"].tolist() == [11, 11]
+    assert main(copy.words) == 1
+    assert "nothing to do: 14 products are up to date" in capsys.readouterr().out
 
 
 def test_names_that_do_not_follow_the_rules_are_listed_and_stop_the_command(tmp_path, capsys):
