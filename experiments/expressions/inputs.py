@@ -18,7 +18,7 @@ from isc.stages.clip_meshes import clip_tasks, load_meshes, track_clips
 from isc.stages.clip_table import read_corpus
 from isc.stages.request import processors
 from isc.stages.shelf import Shelf
-from isc.study import Classification
+from isc.study import Classification, Study
 
 # Clip means of OpenFace's action units in the 1,440 speech clips of RAVDESS (Luna-Jimenez et al. 2022, Appl Sci 12:327,
 # doi:10.3390/app12010327).
@@ -81,7 +81,7 @@ def corpora(folders: list[Path], settings: dict[str, Any], cache: Path) -> Itera
 
 def _tracked(name: str, folder: Path, clips: pd.DataFrame, cache: Path) -> xr.DataArray:
     """Mean mesh of every clip without head movement; each is kept, as tracking takes long."""
-    tasks = clip_tasks(clips, Shelf(cache, folder, Entities(task=name)))
+    tasks = clip_tasks(clips, Shelf(cache, folder, Entities(task=name)), Study())
     failures = track_clips(tasks, n_procs=processors())
     for clip, reason in failures.items():
         print(f"{name}: clip {clip} left out: {reason}", file=sys.stderr)

@@ -102,7 +102,7 @@ def classify(request: ClassifyRequest) -> int:
         memory = HashMemory.load(request.clips_folder, request.out_dir)
         entities, ledger = Entities(task=study.task), Ledger(planning=request.dry_run)
         shelf = Shelf(request.out_dir, request.clips_folder, entities, request.force, ledger, memory)
-        tasks = clip_tasks(clips, shelf, statistic=study.classification.statistic)
+        tasks = clip_tasks(clips, shelf, study)
         if request.dry_run:
             return _tell_plan(study, shelf, tasks, clips)
         with output_lock(request.out_dir):

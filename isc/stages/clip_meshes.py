@@ -12,7 +12,7 @@ import xarray as xr
 
 from isc.classification.features import clip_meshes
 from isc.io.camera.picture import PICTURES, Box, read_face_picture
-from isc.io.face import read_face_video
+from isc.io.face import track_face_video
 from isc.io.face_model import MODEL_SHA256, find_face_model
 from isc.io.layout.names import Entities
 from isc.preprocessing.align import align_faces
@@ -23,7 +23,7 @@ from isc.stages.messages import one_line
 from isc.stages.participant import USER_ERRORS
 from isc.stages.processes import Outcome, run_each
 from isc.stages.shelf import WARNINGS, Shelf, load_array
-from isc.study import StudyError
+from isc.study import Extraction, Study, StudyError
 
 MOST_CLIPS = 32  # that one process tracks, one after the other: starting a process takes as long as a clip or two
 Progress = Callable[[str, int, int | None], None]
@@ -46,6 +46,8 @@ class ClipTask:
         As in `isc.classification.features.clip_meshes`.
     box : Box, optional
         Where the face is, for pictures with several.
+    extraction : Extraction
+        Which frames of a video are tracked, and whether a damaged one is.
     """
 
     shelf: Shelf
@@ -54,19 +56,25 @@ class ClipTask:
     label: str
     statistic: str = "mean"
     box: Box | None = None
+    extraction: Extraction = Extraction()
 
     @property
     def path(self) -> Path:
         """The product."""
         return self.shelf.path("mesh", desc=self.label)
 
+    @property
+    def how(self) -> dict[str, Any]:
+        """Settings of the tracker; segments are longer than clips."""
+        return self.extraction.model_dump(include={"every", "allow_truncated"})
+
     def due(self) -> dict[str, Any] | None:
         """Sidecar of a mesh that has to be made; None when there is nothing to do, or only a plan."""
-        parameters = {"statistic": self.statistic, "box": self.box, "ModelSHA256": MODEL_SHA256}
+        parameters = {"statistic": self.statistic, "box": self.box, "ModelSHA256": MODEL_SHA256, **self.how}
         return self.shelf.due("mesh", inputs=[self.video], parameters=parameters, desc=self.label)
 
 
-def clip_tasks(clips: pd.DataFrame, group: Shelf, *, statistic: str = "mean") -> list[ClipTask]:
+def clip_tasks(clips: pd.DataFrame, group: Shelf, study: Study) -> list[ClipTask]:
     """A task a clip, in the order of the table.
 
     Parameters
@@ -76,8 +84,8 @@ def clip_tasks(clips: pd.DataFrame, group: Shelf, *, statistic: str = "mean") ->
         top, left, right and bottom (px).
     group : Shelf
         Its entities without a subject; every person gets a folder of their own beside its products.
-    statistic : {"mean", "apex"}
-        As in `isc.classification.features.clip_meshes`.
+    study : Study
+        Its extraction and its statistic count.
 
     Returns
     -------
@@ -91,8 +99,9 @@ def clip_tasks(clips: pd.DataFrame, group: Shelf, *, statistic: str = "mean") ->
             str(row.clip),
             group.raw_root / str(row.path),
             names[str(row.clip)],
-            statistic,
+            study.classification.statistic,
             Box(*(float(getattr(row, side)) for side in Box._fields)) if boxed else None,
+            study.extraction,
         )
         for row in clips.itertuples()
     ]
@@ -224,7 +233,8 @@ def _mesh(task: ClipTask) -> xr.DataArray:
     if task.video.suffix.lower() in PICTURES:
         landmarks = read_face_picture(task.video, subject=subject, box=task.box)
     else:
-        landmarks = read_face_video(task.video, subject=subject)
+        recording = track_face_video(task.video, subject=subject, **task.how)
+        landmarks = recording["landmarks"].assign_coords(detected=recording["detected"])
     if not bool(landmarks["detected"].any()):
         raise StudyError(f"{task.video.name}: no face was found in any frame")
     row = pd.DataFrame({"clip": [task.clip], "subject": ["one"], "label": ["any"]})

@@ -25,7 +25,7 @@ from isc.stages.clip_table import CORPORA, bids_labels, read_clip_table, read_co
 from isc.stages.forgetting import forget
 from isc.stages.processes import Outcome
 from isc.stages.shelf import Shelf
-from isc.study import Classification, StudyError
+from isc.study import Classification, Study, StudyError
 
 SETTINGS = "[classification]\nn_component = 3\nn_folds = 3\nn_permutations = 99\nn_bootstrap = 200\n"
 FEW = {"n_subject": 3, "n_repetition": 1, "labels": ["happy", "surprised"], "duration": 0.4}
@@ -143,6 +143,13 @@ def test_other_labels_make_the_tables_anew_and_track_nothing(copy, capsys):
     assert "0 of 12 clips to track" in said and "parameters changed: clips" in said
     assert main(copy.words) == 0
     assert set(read_table(copy.table("confusion"))["label"]) == {"sad", "surprised"}
+
+
+def test_settings_of_the_tracker_count(copy, capsys):
+    (copy.clips.parent / "settings.toml").write_text(f"{SETTINGS}[extraction]\nevery = 2\n")
+    assert main([*copy.words, "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "12 of 12 clips to track" in said and "parameters changed: every" in said
 
 
 def test_a_dry_run_writes_nothing(ran, tmp_path, capsys):
@@ -266,7 +273,7 @@ def test_who_withdraws_is_forgotten_and_left_out(copy, capsys):
 
 def test_a_clip_that_kills_its_process_fails_alone(copy, monkeypatch):
     clips = pd.read_csv(copy.clips / "clips.tsv", sep="\t", dtype=str)[:3]
-    tasks = clip_tasks(clips, Shelf(copy.out, copy.clips, Entities(task="clips"), force=True))
+    tasks = clip_tasks(clips, Shelf(copy.out, copy.clips, Entities(task="clips"), force=True), Study())
     sizes = []
 
     def die_of_the_second(named, worker, **_):
@@ -301,9 +308,9 @@ def test_people_with_one_clip_have_no_labels_to_exchange():
 def test_pictures_with_several_faces_have_boxes(tmp_path):
     clips = pd.DataFrame({"clip": ["a"], "subject": ["1"], "path": ["a.jpg"]})
     shelf = Shelf(tmp_path / "out", tmp_path, Entities(task="clips"))
-    assert clip_tasks(clips, shelf)[0].box is None
+    assert clip_tasks(clips, shelf, Study())[0].box is None
     boxed = clips.assign(top=1.0, left=2.0, right=3.0, bottom=4.0)
-    assert clip_tasks(boxed, shelf)[0].box == (1.0, 2.0, 3.0, 4.0)
+    assert clip_tasks(boxed, shelf, Study())[0].box == (1.0, 2.0, 3.0, 4.0)
 
 
 def test_the_command_line_offers_what_the_stages_know():

@@ -35,7 +35,7 @@ def text_of(changes):
 
 
 def test_every_parameter_is_tried():
-    sections = Study().model_dump()
+    sections = Study().model_dump(exclude={"classification"})  # of another command, which has no synchrony
     assert {name: set(values) for name, values in OTHER.items()} == {
         name: set(values) for name, values in sections.items() if isinstance(values, dict)
     }
