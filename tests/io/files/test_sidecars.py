@@ -27,6 +27,7 @@ def tisc(feature="vertex", dtype=np.float32):
             **seconds,
             "start_sample": ("window", np.zeros(2, np.int64)),
             "n_subject": (("window", feature), np.zeros((2, 3), np.int32)),
+            "p": (("window", feature), np.ones((2, 3))),
             "significant": (("window", feature), np.zeros((2, 3), bool)),
         },
         name="tisc",
