@@ -15,6 +15,7 @@ from isc.kernels.exact import LEAVE_ONE_OUT, MATRIX
 from isc.kernels.others import leave_one_out_of_observed
 from isc.kernels.pairwise import pairwise_windows
 from isc.kernels.plan import chunk_edges, in_threads, make_workspace, plan_windows, tiles
+from isc.kernels.quick import quick_series, whole_features
 from isc.kernels.simd import FAST, LANES
 from isc.kernels.sources import fill_rows, fill_shifted, read_frames
 from isc.kernels.tiled import fast_windows
@@ -93,8 +94,18 @@ def pairwise_mean(
             mixed = np.empty((1, n_component, *source[1].shape), dtype=np.float32)
             _shuffled_series(series, first, last, source[1], mixed, plan, edges, least, work, value, count)
 
-    in_threads(run, tiles(n_feature, FEATURE_TILE), n_threads)
+    whole = whole_features(n_feature, n_component * n_subject, length) if frames is None and n_subject > 1 else 0
+    quick_series(series, plan, start, whole, (value, count), n_threads)
+    in_threads(run, runs_left(count, whole), n_threads)
     return value, count
+
+
+def runs_left(count: np.ndarray, whole: int) -> list[tuple[int, int]]:
+    """Runs (begin, end) of features that the quick path left: after `whole`, and those with a window marked -1."""
+    left = np.append(np.flatnonzero((count[:whole] < 0).any(axis=1)), np.arange(whole, count.shape[0]))
+    cuts = np.flatnonzero(np.diff(left) != 1) + 1
+    parts = [part[k : k + FEATURE_TILE] for part in np.split(left, cuts) for k in range(0, part.size, FEATURE_TILE)]
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
 
 
 @njit(**FAST)

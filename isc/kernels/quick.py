@@ -1,0 +1,46 @@
+"""The mean over dyads sixteen features at a time, where windows are short enough for the caches of a processor."""
+
+import numpy as np
+
+from isc.kernels.abreast import make_chunk, series_abreast, values_abreast
+from isc.kernels.layout import typical_values
+from isc.kernels.plan import Plan, chunk_edges, in_threads, tiles
+from isc.kernels.wide import WIDE
+
+Arrays = tuple[np.ndarray, np.ndarray]
+CHUNK_BYTES = 2 * 2**20  # of sixteen features' samples brought to the kernel's order at a time
+TILES = 4  # times sixteen features read together from a cube with time outside: long runs of a frame
+SERIES_TILE = 4 * WIDE  # features a task of a thread
+
+
+def whole_features(n_feature: int, n_row: int, length: int) -> int:
+    """How many of the features can be computed sixteen at a time; 0 where their windows do not fit into a cache."""
+    return n_feature - n_feature % WIDE if 4 * WIDE * n_row * length <= CHUNK_BYTES // 2 else 0
+
+
+def quick_series(series: np.ndarray, plan: Plan, shifts: np.ndarray, n_whole: int, out: Arrays, n_threads: int) -> None:
+    """Fill in the first `n_whole` features of out (value, count), (feature, window); count -1 where not computed."""
+    n_component, n_subject, n_time = series.shape[1:]
+    edges = chunk_edges(plan, n_component * n_subject * WIDE, CHUNK_BYTES)
+    flat = series.reshape(-1)
+
+    def run(first: int, last: int) -> None:
+        chunk = make_chunk(plan, edges, n_component, n_subject)
+        series_abreast(flat, (n_component, n_subject, n_time), (first, last), shifts, plan, edges, chunk, out)
+
+    in_threads(run, tiles(n_whole, SERIES_TILE), n_threads)
+
+
+def quick_values(values: np.ndarray, plan: Plan, n_whole: int, out: Arrays, n_threads: int) -> None:
+    """As `quick_series`, of float32 values (subject, time, feature) in C order."""
+    n_subject, _, n_feature = values.shape
+    edges = chunk_edges(plan, n_subject * WIDE, CHUNK_BYTES)
+    flat, origin = values.reshape(-1), np.zeros((n_subject, n_feature), dtype=np.float32)
+    for subject, typical in zip(values, origin, strict=True):
+        typical_values(subject, typical)
+
+    def run(first: int, last: int) -> None:
+        chunk = make_chunk(plan, edges, 1, n_subject, TILES)
+        values_abreast(flat, values.shape, (first, last), origin.reshape(-1), plan, edges, chunk, out)
+
+    in_threads(run, tiles(n_whole, TILES * WIDE), n_threads)
