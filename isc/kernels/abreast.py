@@ -20,8 +20,10 @@ from isc.kernels.wide import (
     WIDE,
     ask_for,
     between,
+    larger,
     load_wide,
     multiply_add_wide,
+    smaller,
     splat_wide,
     square_root_wide,
     store_wide,
@@ -29,7 +31,7 @@ from isc.kernels.wide import (
 )
 
 AHEAD = 256  # samples of a series: how long before they are read they are asked for
-FRAMES_AHEAD = 16  # of a cube with time outside
+FRAMES_AHEAD = 8  # of a cube with time outside
 GROUP = 6 * PARTS  # samples whose squares `isc.kernels.pairwise` adds together
 AT_ONCE = 8  # samples whose weighted sums are formed together
 ALL = 2**WIDE - 1  # lanes
@@ -102,14 +104,38 @@ def put_values(flat: Any, features: Any, shape: Any, origin: Any, begin: int, n_
     shape is (subject, time, feature); features is (first, last), whole sixteens, one after the other to a tile each.
     """
     n_subject, n_time, n_feature = shape
-    for s in range(n_subject):
-        for t in range(n_sample):
-            place, spot = (s * n_time + begin + t) * n_feature, (t * n_subject + s) * WIDE
+    spot = 0
+    for t in range(begin, begin + n_sample):
+        for s in range(n_subject):
+            place, target = (s * n_time + t) * n_feature, spot
+            ask_for(flat, place + features[1] - 1 + FRAMES_AHEAD * n_feature)
             for f in range(features[0], features[1], WIDE):
                 ask_for(flat, place + f + FRAMES_AHEAD * n_feature)
                 value = load_wide(flat, place + f) - load_wide(origin, s * n_feature + f)
-                store_wide(chunk.samples, spot, value)
-                spot += chunk.size
+                store_wide(chunk.samples, target, value)
+                target += chunk.size
+            spot += WIDE
+
+
+@njit(**FAST)
+def middle_abreast(flat: Any, step: int, looks: Any, missing: Any, origin: Any) -> None:
+    """Middle of the samples of a series that are `step` values apart, an odd number, into origin (series,).
+
+    `looks` (sample, lane) is scratch memory. ``missing[k]`` says that not all are finite for series 16 k .. 16 k + 15.
+    """
+    infinite, n_look = splat_wide(np.float32(np.inf)), looks.size // WIDE
+    for tile in range(missing.size):
+        lanes = ALL
+        for look in range(n_look):
+            value = load_wide(flat, look * step + tile * WIDE)
+            lanes &= between(splat_wide(ZERO) - infinite, value, infinite)
+            for place in range(0, look * WIDE, WIDE):
+                other = load_wide(looks, place)
+                store_wide(looks, place, smaller(other, value))
+                value = larger(other, value)
+            store_wide(looks, look * WIDE, value)
+        store_wide(origin, tile * WIDE, load_wide(looks, n_look // 2 * WIDE))
+        missing[tile] = lanes != ALL
 
 
 @njit(**FAST)

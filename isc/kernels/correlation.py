@@ -14,7 +14,7 @@ from numba import njit
 from isc.kernels.exact import LEAVE_ONE_OUT, MATRIX
 from isc.kernels.others import leave_one_out_of_observed
 from isc.kernels.pairwise import pairwise_windows
-from isc.kernels.plan import chunk_edges, in_threads, make_workspace, plan_windows, tiles
+from isc.kernels.plan import chunk_edges, in_threads, make_workspace, plan_windows
 from isc.kernels.quick import quick_series, whole_features
 from isc.kernels.simd import FAST, LANES
 from isc.kernels.sources import fill_rows, fill_shifted, read_frames

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from isc.kernels.abreast import make_chunk, series_abreast, values_abreast
-from isc.kernels.layout import typical_values
+from isc.kernels.abreast import make_chunk, middle_abreast, series_abreast, values_abreast
+from isc.kernels.layout import LOOKS, typical_values
 from isc.kernels.plan import Plan, chunk_edges, in_threads, tiles
 from isc.kernels.wide import WIDE
 
 Arrays = tuple[np.ndarray, np.ndarray]
 CHUNK_BYTES = 2 * 2**20  # of sixteen features' samples brought to the kernel's order at a time
 TILES = 4  # times sixteen features read together from a cube with time outside: long runs of a frame
-SERIES_TILE = 4 * WIDE  # features a task of a thread
+TASKS = 4  # of a thread: few, for each needs memory of its own
 
 
 def whole_features(n_feature: int, n_row: int, length: int) -> int:
@@ -28,7 +28,18 @@ def quick_series(series: np.ndarray, plan: Plan, shifts: np.ndarray, n_whole: in
         chunk = make_chunk(plan, edges, n_component, n_subject)
         series_abreast(flat, (n_component, n_subject, n_time), (first, last), shifts, plan, edges, chunk, out)
 
-    in_threads(run, tiles(n_whole, SERIES_TILE), n_threads)
+    in_threads(run, tiles(n_whole, _task_size(n_whole, WIDE, n_threads)), n_threads)
+
+
+def typical_abreast(values: np.ndarray, origin: np.ndarray) -> None:
+    """`isc.kernels.layout.typical_values` of float32 values (time, series) in C order, sixteen series at a time."""
+    n_time, n_series = values.shape
+    whole = n_series - n_series % WIDE if n_time >= LOOKS else 0
+    missing = np.zeros(whole // WIDE, dtype=np.bool_)
+    middle_abreast(values.reshape(-1), n_time // LOOKS * n_series, np.zeros(LOOKS * WIDE, np.float32), missing, origin)
+    for first in (*np.flatnonzero(missing) * WIDE, whole):
+        last = n_series if first == whole else first + WIDE
+        typical_values(values[:, first:last], origin[first:last])
 
 
 def quick_values(values: np.ndarray, plan: Plan, n_whole: int, out: Arrays, n_threads: int) -> None:
@@ -36,11 +47,17 @@ def quick_values(values: np.ndarray, plan: Plan, n_whole: int, out: Arrays, n_th
     n_subject, _, n_feature = values.shape
     edges = chunk_edges(plan, n_subject * WIDE, CHUNK_BYTES)
     flat, origin = values.reshape(-1), np.zeros((n_subject, n_feature), dtype=np.float32)
-    for subject, typical in zip(values, origin, strict=True):
-        typical_values(subject, typical)
+    in_threads(typical_abreast, list(zip(values, origin, strict=True)), n_threads)
 
     def run(first: int, last: int) -> None:
         chunk = make_chunk(plan, edges, 1, n_subject, TILES)
-        values_abreast(flat, values.shape, (first, last), origin.reshape(-1), plan, edges, chunk, out)
+        for begin, end in tiles(last - first, TILES * WIDE):
+            features = (first + begin, first + end)
+            values_abreast(flat, values.shape, features, origin.reshape(-1), plan, edges, chunk, out)
 
-    in_threads(run, tiles(n_whole, TILES * WIDE), n_threads)
+    in_threads(run, tiles(n_whole, _task_size(n_whole, TILES * WIDE, n_threads)), n_threads)
+
+
+def _task_size(n_feature: int, unit: int, n_threads: int) -> int:
+    """Features a task of a thread, whole units."""
+    return max(-(-n_feature // (TASKS * n_threads * unit)), 1) * unit

@@ -102,6 +102,24 @@ def square_root_wide(typing_context: Any, vector: Any) -> Any:
     return float32x16(float32x16), code
 
 
+def _of_two(name: str) -> Any:
+    """Intrinsic of two vectors that is one of LLVM's."""
+
+    @intrinsic
+    def apply(typing_context: Any, left: Any, right: Any) -> Any:
+        def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            kind = ir.FunctionType(_VECTOR, [_VECTOR] * 2)
+            return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), arguments)
+
+        return float32x16(float32x16, float32x16), code
+
+    return apply
+
+
+smaller = _of_two("llvm.minnum.v16f32")
+larger = _of_two("llvm.maxnum.v16f32")
+
+
 @intrinsic
 def between(typing_context: Any, low: Any, vector: Any, high: Any) -> Any:
     """Bit k says whether ``low < vector < high`` in lane k; not so for NaN."""

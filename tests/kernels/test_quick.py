@@ -5,8 +5,8 @@ import pytest
 
 from isc.kernels import correlation, unlaid
 from isc.kernels.correlation import pairwise_mean, runs_left
-from isc.kernels.layout import relayout
-from isc.kernels.quick import whole_features
+from isc.kernels.layout import relayout, typical_values
+from isc.kernels.quick import typical_abreast, whole_features
 from isc.kernels.unlaid import pairwise_mean_of_values
 
 CASES = {
@@ -57,6 +57,16 @@ def test_values_with_time_outside_give_the_numbers_of_their_series_bit_for_bit()
         expected = pairwise_mean(relayout(values), starts, 150)
         for n_threads in (1, 2):
             assert_same(pairwise_mean_of_values(values, starts, 150, n_threads=n_threads), expected)
+
+
+@pytest.mark.parametrize("n_time", [3, 15, 333])
+def test_typical_values_sixteen_abreast_are_those_of_one_series_after_the_other(n_time):
+    values = np.random.default_rng(0).normal(300, 30, (n_time, 70)).astype(np.float32)
+    values[0, 3], values[:, 20], values[-5:, 40], values[0, 69] = np.nan, np.nan, np.inf, np.nan
+    expected, found = np.zeros((2, 70), np.float32)
+    typical_values(values, expected)
+    typical_abreast(values, found)
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_values_are_not_changed_and_need_not_be_writeable():
