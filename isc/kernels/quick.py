@@ -1,5 +1,7 @@
 """The mean over dyads sixteen features at a time, where windows are short enough for the caches of a processor."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from isc.kernels.abreast import make_chunk, middle_abreast, series_abreast, values_abreast
@@ -11,6 +13,7 @@ Arrays = tuple[np.ndarray, np.ndarray]
 CHUNK_BYTES = 2 * 2**20  # of sixteen features' samples brought to the kernel's order at a time
 TILES = 4  # times sixteen features read together from a cube with time outside: long runs of a frame
 TASKS = 4  # of a thread: few, for each needs memory of its own
+MOST = 0.5  # share of features with gaps above which a task goes on one feature at a time
 
 
 def whole_features(n_feature: int, n_row: int, length: int) -> int:
@@ -26,7 +29,9 @@ def quick_series(series: np.ndarray, plan: Plan, shifts: np.ndarray, n_whole: in
 
     def run(first: int, last: int) -> None:
         chunk = make_chunk(plan, edges, n_component, n_subject)
-        series_abreast(flat, (n_component, n_subject, n_time), (first, last), shifts, plan, edges, chunk, out)
+        shape = (n_component, n_subject, n_time)
+        for part in _while_worthwhile(first, last, WIDE, out[1]):
+            series_abreast(flat, shape, part, shifts, plan, edges, chunk, out)
 
     in_threads(run, tiles(n_whole, _task_size(n_whole, WIDE, n_threads)), n_threads)
 
@@ -51,13 +56,22 @@ def quick_values(values: np.ndarray, plan: Plan, n_whole: int, out: Arrays, n_th
 
     def run(first: int, last: int) -> None:
         chunk = make_chunk(plan, edges, 1, n_subject, TILES)
-        for begin, end in tiles(last - first, TILES * WIDE):
-            features = (first + begin, first + end)
-            values_abreast(flat, values.shape, features, origin.reshape(-1), plan, edges, chunk, out)
+        for part in _while_worthwhile(first, last, TILES * WIDE, out[1]):
+            values_abreast(flat, values.shape, part, origin.reshape(-1), plan, edges, chunk, out)
 
     in_threads(run, tiles(n_whole, _task_size(n_whole, TILES * WIDE, n_threads)), n_threads)
 
 
+def _while_worthwhile(first: int, last: int, unit: int, count: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Yield (begin, end) of `unit` features, until most of the first ones had to be left: then all others are, too."""
+    for begin, end in tiles(last - first, unit):
+        yield first + begin, first + end
+        if begin == 0 and (count[first : first + end] < 0).any(axis=1).mean() > MOST:
+            count[first + end : last] = -1
+            return
+
+
 def _task_size(n_feature: int, unit: int, n_threads: int) -> int:
     """Features a task of a thread, whole units."""
-    return max(-(-n_feature // (TASKS * n_threads * unit)), 1) * unit
+    n_task = 1 if n_threads == 1 else TASKS * n_threads
+    return max(-(-n_feature // (n_task * unit)), 1) * unit

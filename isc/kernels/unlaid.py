@@ -9,6 +9,8 @@ from isc.kernels.layout import relayout
 from isc.kernels.plan import in_threads, plan_windows
 from isc.kernels.quick import quick_values, whole_features
 
+RELAID_BYTES = 32 * 2**20  # of series that a thread lays out at a time where it has to
+
 
 def is_readable(values: np.ndarray) -> bool:
     """Whether values (subject, time, feature, component) can be read where they lie.
@@ -54,17 +56,18 @@ def pairwise_mean_of_values(
     >>> pairwise_mean_of_values(values, np.array([0, 30]), 30)[0].round(3).tolist()
     [[-0.3330000042915344, -0.3330000042915344]]
     """
-    n_subject, _, n_feature, _ = values.shape
+    n_subject, n_time, n_feature, _ = values.shape
     value = np.empty((n_feature, len(starts)), dtype=np.float32)
     count = np.empty(value.shape, dtype=np.int32)
     whole = whole_features(n_feature, n_subject, length) if n_subject > 1 else 0
     if whole:
         quick_values(values[..., 0], plan_windows(starts, length), whole, (value, count), n_threads)
-    how: dict[str, Any] = {"min_valid": min_valid, "n_threads": 1}
+    how: dict[str, Any] = {"min_valid": min_valid, "abreast": False}
 
     def run(first: int, last: int) -> None:
         series = relayout(values, features=slice(first, last))
         value[first:last], count[first:last] = pairwise_mean(series, starts, length, **how)
 
-    in_threads(run, runs_left(count, whole), n_threads)
+    size = max(RELAID_BYTES // (4 * n_subject * n_time), 1)
+    in_threads(run, runs_left(count, whole, size), n_threads)
     return value, count

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from isc.kernels import correlation, unlaid
+from isc.kernels import unlaid
 from isc.kernels.correlation import pairwise_mean, runs_left
 from isc.kernels.layout import relayout, typical_values
 from isc.kernels.quick import typical_abreast, whole_features
@@ -28,12 +28,6 @@ def made(shape, *, gaps):
     return series
 
 
-def one_by_one(monkeypatch, *args, **how):
-    with monkeypatch.context() as patch:
-        patch.setattr(correlation, "whole_features", lambda *_: 0)
-        return pairwise_mean(*args, **how)
-
-
 def assert_same(ours, theirs):
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_array_equal(a, b)
@@ -41,11 +35,11 @@ def assert_same(ours, theirs):
 
 @pytest.mark.parametrize("gaps", [False, True])
 @pytest.mark.parametrize("case", CASES)
-def test_sixteen_abreast_are_one_by_one_bit_for_bit(case, gaps, monkeypatch):
+def test_sixteen_abreast_are_one_by_one_bit_for_bit(case, gaps):
     shape, starts, length = CASES[case]
     series = made(shape, gaps=gaps)
     for shifts in (None, np.random.default_rng(1).integers(0, shape[3], shape[2])):
-        expected = one_by_one(monkeypatch, series, starts, length, shifts=shifts)
+        expected = pairwise_mean(series, starts, length, shifts=shifts, abreast=False)
         assert_same(pairwise_mean(series, starts, length, shifts=shifts), expected)
 
 
@@ -82,6 +76,16 @@ def test_only_float32_scalars_in_c_order_are_read_where_they_lie(view):
     values = np.zeros((4, 300, 20, 1), np.float32)
     assert unlaid.is_readable(values) and not unlaid.is_readable(values[view])
     assert not unlaid.is_readable(values.astype(np.float64)) and not unlaid.is_readable(np.repeat(values, 2, axis=3))
+
+
+@pytest.mark.parametrize("gaps", [np.s_[2], np.s_[:, 100:120]])
+def test_where_most_features_have_gaps_the_numbers_are_the_same(gaps):
+    values = np.random.default_rng(0).normal(300, 1, (5, 600, 300, 1)).astype(np.float32)
+    values[gaps] = np.nan
+    series, starts = relayout(values), np.arange(0, 450, 50)
+    expected = pairwise_mean(series, starts, 150, abreast=False)
+    assert_same(pairwise_mean(series, starts, 150), expected)
+    assert_same(pairwise_mean_of_values(values, starts, 150), expected)
 
 
 def test_windows_too_long_for_the_cache_are_left_to_the_other_kernels():
