@@ -1,6 +1,6 @@
 """Measure what the tests and intervals of isc.synchrony promise, on simulated data with known answers.
 
-    python benchmarks/inference.py                     everything (about six minutes on one core)
+    python benchmarks/inference.py                     everything (several minutes of CPU)
     python benchmarks/inference.py --only change       one table: clusters, change, bootstrap, groups, smoothness
     python benchmarks/inference.py --n 50 --seed 7     fewer data sets, other data
 
@@ -42,22 +42,29 @@ def null_cube(kind: str, shape: tuple[int, int, int], seed: int) -> xr.DataArray
 
 def clusters(n: int, seed: int) -> Rows:
     """Familywise rate of cluster mass, and its power beside that of the largest cell."""
-    yield "data", "circular shift", "sign flip"
     edges = np.array([[0, 1], [1, 2], [2, 3], [3, 4], [4, 5]])
-    for kind in ("white", "ar1", "pink", "landmark", "changing_smoothness"):
-        for name, adjacency in (("runs", None), ("mesh x windows", edges)):
-            row = []
-            for scheme in ("circular_shift", "sign_flip"):
-                how = {"scheme": scheme, "n_surrogates": 99, "adjacency": adjacency}
-                found = (isc.cluster_mass(null_cube(kind, (6, 10, 1500), seed + k), seed=k, **how) for k in range(n))
-                row.append(rate([bool((result.p <= ALPHA).any()) for result in found]))
-            yield f"no synchrony, {kind}, {name}", *row
+    tests = [(scheme, scale) for scheme in ("circular_shift", "sign_flip") for scale in ("feature", None)]
+    yield "data", *(f"{scheme}, {'standardised' if scale else 'plain'}" for scheme, scale in tests)
+    rows = [(kind, None) for kind in ("white", "ar1", "pink", "landmark", "changing_smoothness")]
+    for kind, adjacency in [*rows, ("ar1", edges), ("landmark", edges)]:
+        row = []
+        for scheme, scale in tests:
+            how = {"scheme": scheme, "n_surrogates": 99, "standardise": scale, "adjacency": adjacency}
+            found = (isc.cluster_mass(null_cube(kind, (6, 10, 1500), seed + k), seed=k, **how) for k in range(n))
+            row.append(rate([bool((result.p <= ALPHA).any()) for result in found]))
+        yield f"no synchrony, {kind}, {'runs' if adjacency is None else 'mesh x windows'}", *row
     planted = [planted_cube(seed + k) for k in range(n)]
-    for name, standardise in (("cluster mass", None), ("cluster mass, standardised", "feature")):
-        found = [isc.cluster_mass(cube, n_surrogates=99, standardise=standardise) for cube in planted]
-        yield f"10 s planted in 2 of 6 features, {name}", rate([bool((f.p <= ALPHA).any()) for f in found]), ""
-    largest = [isc.p_values(isc.temporal_isc(cube), isc.null_extremes(cube, n_surrogates=99)) for cube in planted]
-    yield "10 s planted in 2 of 6 features, largest cell", rate([bool((p <= ALPHA).any()) for p in largest]), ""
+    row = []
+    for scheme, scale in tests:
+        found = (isc.cluster_mass(cube, scheme=scheme, n_surrogates=99, standardise=scale) for cube in planted)
+        row.append(rate([bool((f.p <= ALPHA).any()) for f in found]))
+    yield "10 s planted in 2 of 6 landmark-like features, cluster mass", *row
+    row = []
+    for scheme in ("circular_shift", "sign_flip"):
+        nulls = (isc.null_extremes(cube, scheme=scheme, n_surrogates=99) for cube in planted)
+        pairs = zip(planted, nulls, strict=True)
+        row += ["", rate([bool((isc.p_values(isc.temporal_isc(cube), null) <= ALPHA).any()) for cube, null in pairs])]
+    yield "the same, largest cell", *row
 
 
 def planted_cube(seed: int) -> xr.DataArray:
@@ -76,19 +83,24 @@ SCENES = {
 
 
 def change(n: int, seed: int) -> Rows:
-    """Rate of test_change under constant synchrony, with all turns and without the near ones, and its power."""
-    yield "five minutes, 10 people, 4 features", "all turns (ours)", "without turns that overlap"
+    """Rate of test_change under constant synchrony, and its power; also without the turns that overlap."""
+    yield "five minutes, 10 people, 4 features", "detrended", "not detrended", "not detrended, distant turns only"
     for autocorrelation in (0.9, 0.98):
         sets = [synchronous(seed + k, autocorrelation, 0.3, []) for k in range(n)]
         for name, epochs in SCENES.items():
-            ours = [bool((isc.test_change(tisc, epochs=epochs).p_fwe <= ALPHA).any()) for tisc in sets]
             apart = [distant_turns(tisc, epochs) <= ALPHA for tisc in sets]
-            yield f"constant r .3, AR(1) {autocorrelation}, {name}", rate(ours), rate(apart)
+            yield f"constant r .3, AR(1) {autocorrelation}, {name}", *rejections(sets, epochs), rate(apart)
     for raised in (0.4, 0.5, 0.6):
         for name, epochs in SCENES.items():
-            sets = [synchronous(seed + k, 0.98, raised, epochs) for k in range(n // 2)]
-            ours = [bool((isc.test_change(tisc, epochs=epochs).p_fwe <= ALPHA).any()) for tisc in sets]
-            yield f"r .3, in the scenes {raised:g}, AR(1) 0.98, {name}", rate(ours), ""
+            sets = [synchronous(seed + k, 0.98, raised, epochs) for k in range(n // 3)]
+            yield f"r .3, in the scenes {raised:g}, AR(1) 0.98, {name}", *rejections(sets, epochs), ""
+
+
+def rejections(sets: list[xr.DataArray], epochs: list[tuple[float, float]]) -> tuple[str, str]:
+    """Rates of rejection, with and without detrending."""
+    tests = ([isc.test_change(tisc, epochs=epochs, detrend=how) for tisc in sets] for how in ("linear", None))
+    with_line, without = (rate([bool((f.p_fwe <= ALPHA).any()) for f in found]) for found in tests)
+    return with_line, without
 
 
 def synchronous(seed: int, autocorrelation: float, raised: float, epochs: list[tuple[float, float]]) -> xr.DataArray:
@@ -104,11 +116,9 @@ def synchronous(seed: int, autocorrelation: float, raised: float, epochs: list[t
 
 def distant_turns(tisc: xr.DataArray, epochs: list[tuple[float, float]]) -> float:
     """Familywise p from the turns by at least a window length only."""
-    from scipy.signal import detrend
-
     centre = tisc["time"].values
     inside = np.any([(centre >= onset) & (centre < onset + duration) for onset, duration in epochs], axis=0)
-    values = detrend(tisc.values.astype(np.float64), axis=0)
+    values = tisc.values.astype(np.float64)
     turns = [np.roll(inside, k) for k in range(inside.size)]
     scores = np.array([values[turn].mean(axis=0) - values[~turn].mean(axis=0) for turn in turns])
     largest = (scores / scores.std(axis=0)).max(axis=1)
@@ -174,7 +184,7 @@ def smoothness(n: int, seed: int) -> Rows:
 
 TABLES: dict[str, tuple[Callable[[int, int], Rows], int]] = {
     "clusters": (clusters, 100),
-    "change": (change, 200),
+    "change": (change, 300),
     "bootstrap": (bootstrap, 60),
     "groups": (groups, 200),
     "smoothness": (smoothness, 30),

@@ -16,11 +16,13 @@ from matplotlib.figure import Figure
 
 import isc
 from isc.behaviour import chance_band
-from isc.mesh import edges, mean_shape, regions
+from isc.classification.scores import confusion
+from isc.mesh import N_MESH_VERTEX, edges, mean_shape, regions
 
 FOLDER = Path(__file__).parent / "figures"
 DPI = 110
-N_WINDOW, N_SUBJECT, STEP = 60, 21, 5 / 3  # windows, subjects, seconds
+N_WINDOW, N_SUBJECT, STEP = 120, 21, 5 / 3  # windows, subjects, seconds
+DURATION = 205.0  # s
 ROUNDS = 3  # of averaging with neighbours on the mesh
 SMILE = slice(20, 28)  # windows
 THRESHOLD = 0.25  # r
@@ -43,6 +45,7 @@ def generated_tisc() -> xr.DataArray:
             np.add.at(total.T, here, values.T[there])
             np.add.at(count, here, 1)
         values = total / count
+    values[:, N_MESH_VERTEX:] /= ROUNDS  # irises have no neighbours
     rise = 0.45 * np.sin(np.linspace(0.3, np.pi - 0.3, SMILE.stop - SMILE.start))
     for name, share in (("mouth", 1.0), ("cheek_left", 0.8), ("cheek_right", 0.7)):
         values[SMILE, regions()[name]] += share * rise[:, None]
@@ -64,9 +67,9 @@ def _epochs() -> pd.DataFrame:
 def _peaks() -> tuple[pd.DataFrame, xr.DataArray]:
     """Presses of 20 raters and their agreement."""
     rng = np.random.default_rng(1)
-    onsets = [np.append(rng.uniform(0, 100, 3), rng.normal(42, 3)) for _ in range(20)]
+    onsets = [np.append(rng.uniform(0, DURATION, 5), rng.normal(42, 3)) for _ in range(20)]
     peaks = pd.concat([pd.DataFrame({"subject": f"{n:02d}", "onset": times}) for n, times in enumerate(onsets)])
-    raters = pd.DataFrame({"subject": [f"{n:02d}" for n in range(20)], "start": 0.0, "stop": 105.0})
+    raters = pd.DataFrame({"subject": [f"{n:02d}" for n in range(20)], "start": 0.0, "stop": DURATION})
     return peaks, isc.peak_agreement(peaks, windows=generated_tisc(), raters=raters)
 
 
@@ -95,8 +98,14 @@ def _carpet() -> Figure:
 
 def _agreement() -> Figure:
     peaks, agreement = _peaks()
-    chance = chance_band(peaks, windows=agreement, duration=105.0, n_surrogates=199, seed=0)
+    chance = chance_band(peaks, windows=agreement, duration=DURATION, n_surrogates=199, seed=0)
     return isc.plot_agreement(agreement, chance=chance, epochs=_epochs())
+
+
+def _relation() -> Figure:
+    tisc, agreement = generated_tisc(), _peaks()[1]
+    relation = isc.correlate_with_agreement(tisc, agreement)
+    return isc.plot_relation(tisc, agreement, relation, portrait_shape(), thresholds=_limits())
 
 
 def _null() -> Figure:
@@ -170,6 +179,48 @@ def _recording() -> Figure:
     )
 
 
+def _clips() -> xr.DataArray:
+    """Features of the clips of 10 people: a face of one's own, and four expressions."""
+    rng = np.random.default_rng(9)
+    own, shown = 3 * rng.normal(size=(10, 1, 1, 30)), 0.6 * rng.normal(size=(1, 4, 1, 30))
+    values = (own + shown + rng.normal(size=(10, 4, 3, 30))).reshape(-1, 30)
+    coords = {
+        "subject": ("clip", np.repeat([f"sub-{n:02d}" for n in range(1, 11)], 12)),
+        "label": ("clip", np.tile(np.repeat(["angry", "happy", "neutral", "sad"], 3), 10)),
+    }
+    return xr.DataArray(values, dims=("clip", "feature"), coords=coords)
+
+
+def _confusion() -> Figure:
+    space = isc.DistanceSpace(_clips(), reference="subject_mean")
+    return isc.plot_confusion(confusion(isc.cross_validate(space), n_bootstrap=200))
+
+
+def _learning_curve() -> Figure:
+    references = {"faces as they are": "grand_mean", "own mean subtracted": "subject_mean"}
+    spaces = {name: isc.DistanceSpace(_clips(), reference=reference) for name, reference in references.items()}
+    return isc.plot_learning_curve({name: isc.learning_curve(space, n_draws=5) for name, space in spaces.items()})
+
+
+def _topomap() -> Figure:
+    import mne
+
+    names = ["Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz", "C4", "T8", "P7", "P3", "Pz", "P4", "P8"]
+    names += ["O1", "Oz", "O2"]
+    found = mne.channels.make_standard_montage("easycap-M1").get_positions()["ch_pos"]
+    place = np.array([found[name] for name in names])
+    far = np.linalg.norm(place - found["Oz"], axis=1)
+    coords = {axis: ("channel", place[:, k], {"units": "m"}) for k, axis in enumerate("xyz")}
+    values = xr.DataArray(
+        0.4 * np.exp(-((far / 0.06) ** 2)) - 0.02,
+        dims="channel",
+        coords={"channel": names, **coords, "start": 20.0, "stop": 30.0},
+        name="tisc",
+        attrs={"estimator": "pairwise", "summary": "mean", "n_subject": N_SUBJECT},
+    )
+    return isc.plot_topomap(values, significant=values > THRESHOLD)
+
+
 FIGURES: dict[str, Callable[[], Figure]] = {
     "tisc": _series,
     "face_map": _face_map,
@@ -177,11 +228,15 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "carpet": _carpet,
     "null": _null,
     "agreement": _agreement,
+    "relation": _relation,
     "quality": _quality,
     "subject_matrix": _subject_matrix,
     "subject_series": _subject_series,
     "diagnostics": _diagnostics,
     "recording": _recording,
+    "confusion": _confusion,
+    "learning_curve": _learning_curve,
+    "topomap": _topomap,
 }
 
 

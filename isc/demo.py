@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from isc.io.atomic import DerivativeError, temporary_beside, write_bytes
 from isc.io.bids import derivative_path, raw_path
-from isc.io.bids_dataset import write_raw_dataset, write_scans
-from isc.io.bids_names import Entities, sidecar_path
-from isc.io.text import write_json, write_tsv
-from isc.io.video import probe_video
+from isc.io.camera.video import probe_video
+from isc.io.files.atomic import DerivativeError, temporary_beside, write_bytes
+from isc.io.files.text import write_json, write_tsv
+from isc.io.layout.dataset import write_raw_dataset, write_scans
+from isc.io.layout.names import Entities, sidecar_path
 from isc.simulate import Audience, Viewer, simulate_audience, simulate_face_video
 from isc.stages.group import epochs_path, label
 from isc.stages.processes import Outcome, run_each

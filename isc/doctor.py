@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from isc.io.camera.face_tracker import INSTALL_LIBRARIES
 from isc.io.face_model import MODEL_SHA256, find_face_model
-from isc.io.face_tracker import INSTALL_LIBRARIES
 
 OLDEST_PYTHON = (3, 11)
 NEWEST_PYTHON = (3, 13)
@@ -21,7 +21,7 @@ START_TIMEOUT = 300  # seconds for MediaPipe or numba to start on a busy machine
 LIBRARY = re.compile(r"(lib[\w+.-]+\.so[.\d]*)")
 START_MEDIAPIPE = """
 import sys
-from isc.io.face_tracker import FaceTracker, FaceTrackerError
+from isc.io.camera.face_tracker import FaceTracker, FaceTrackerError
 try:
     FaceTracker(sys.argv[1]).close()
 except FaceTrackerError as error:

@@ -13,6 +13,8 @@ LARGEST_SETTINGS_FILE = 1_000_000  # bytes
 
 SchemeName = Literal["circular_shift", "sign_flip", "phase", "block", "timepoint_shuffle"]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
+Lag = Annotated[float, Field(ge=-600, le=600)]  # s
+Vertex = Annotated[int, Field(ge=0, lt=478)]  # of MediaPipe's face
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -61,7 +63,15 @@ class Tisc(Section):
     """How a vertex' position is correlated."""
     min_valid: Share = 0.8
     """Share of finite samples that a subject needs in a window."""
-    pairs: tuple[tuple[int, int], ...] = ((61, 291), (13, 14), (0, 17), (107, 336), (105, 159), (334, 386), (10, 152))
+    pairs: tuple[tuple[Vertex, Vertex], ...] = (
+        (61, 291),
+        (13, 14),
+        (0, 17),
+        (107, 336),
+        (105, 159),
+        (334, 386),
+        (10, 152),
+    )
     """Vertex pairs whose distances are features: mouth width, lip gap, lip height, brow gap, brows to lids, height."""
 
 
@@ -100,10 +110,55 @@ class Behaviour(Section):
 
     merge: Annotated[float, Field(ge=0, le=60)] = 1.0
     """Presses closer than this (s) count once."""
-    lags: tuple[float, float] = (0.0, 3.0)
+    lags: tuple[Lag, Lag] = (0.0, 3.0)
     """Range of delays (s) by which presses may follow synchrony; fixed before looking."""
     chance_surrogates: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
     """Circular shifts of each rater's presses for the chance band of agreement."""
+
+    @model_validator(mode="after")
+    def _has_rising_lags(self) -> "Behaviour":
+        if self.lags[0] > self.lags[1]:
+            raise ValueError(f"lags are {self.lags[0]:g} to {self.lags[1]:g}; give the smaller one first")
+        return self
+
+
+class Classification(Section):
+    """Expressions told apart in labelled clips (`isc classify`)."""
+
+    labels: tuple[str, ...] = ()
+    """Expressions that count, in the order of tables; all that occur when empty."""
+    statistic: Literal["mean", "apex"] = "mean"
+    """Face of a clip: the mean of its frames, or the frame that departs most from the first."""
+    reference: Literal["template", "grand_mean", "subject_mean", "subject_neutral"] = "template"
+    """What is subtracted from a clip's distances; subject_mean and _neutral use other clips of who is tested."""
+    model: Annotated[str, Field(pattern=r"^([1-9][0-9]*nn|logistic|svm)$")] = "1nn"
+    """Nearest neighbours (1nn, 5nn, ...), logistic or svm; the latter two need components."""
+    n_component: Annotated[int, Field(ge=0, le=10_000)] = 20
+    """Principal components of the distances; 0 for the distances themselves."""
+    split: Literal["leave_one_subject_out", "subject_grouped", "repetition_grouped", "take_grouped"] = (
+        "leave_one_subject_out"
+    )
+    """What the guarded protocol keeps together."""
+    n_folds: Annotated[int, Field(ge=2, le=1000)] = 10
+    """Folds of the published protocol, and of a guarded one that does not leave out one person at a time."""
+    n_permutations: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
+    """Labellings permuted within subjects for chance and p."""
+    n_bootstrap: Annotated[int, Field(ge=1, le=1_000_000)] = 2000
+    """Samples of subjects for the intervals."""
+    drop_subjects: tuple[str, ...] = ()
+    """People left out, as the corpus or the table calls them."""
+    modality: Literal["video", "audio-video"] = "video"
+    """RAVDESS: which of the two copies of a performance."""
+    people: Literal["unknown", "one_per_source"] = "unknown"
+    """AffectNet, Aff-Wild2, ExpW: who is shown is unknown and refused, or every picture (video) is another person."""
+    annotations: str = "annotations"
+    """Aff-Wild2: folder of the text files, relative to the folder of the frames."""
+    ratings: str = "ratings.csv"
+    """PEDFE: the supplementary table as CSV or TSV, relative to the folder of the clips."""
+    columns: dict[str, str] = {}
+    """PEDFE: columns of that table that hold code, subject, kind, label and hit_rate."""
+    words: dict[str, str] = {}
+    """PEDFE, FACEXP: label for every word of the table, or for every two-digit code."""
 
 
 class Study(Section):
@@ -124,6 +179,7 @@ class Study(Section):
     tisc: Tisc = Tisc()
     null: Null = Null()
     behaviour: Behaviour = Behaviour()
+    classification: Classification = Classification()
 
 
 def read_study(path: Path | str) -> Study:
@@ -200,25 +256,33 @@ def format_study(study: Study) -> str:
     Returns
     -------
     str
-        Every parameter in force; those that are None are left out.
+        Every parameter in force with what it means; those that are None are left out.
 
     Examples
     --------
     >>> print(format_study(Study()).splitlines()[0])
-    task = "film"
+    task = "film"  # BIDS task label: letters and digits.
     """
-    content = study.model_dump()
-    plain = {key: value for key, value in content.items() if not isinstance(value, dict)}
-    lines = [f"{key} = {_toml_value(value)}" for key, value in plain.items()]
-    for section, values in content.items():
-        if isinstance(values, dict):
-            lines += ["", f"[{section}]"]
-            lines += [f"{key} = {_toml_value(value)}" for key, value in values.items() if value is not None]
+    plain = [name for name in type(study).model_fields if not isinstance(getattr(study, name), Section)]
+    lines = [_toml_line(study, name) for name in plain]
+    for name in type(study).model_fields:
+        section = getattr(study, name)
+        if isinstance(section, Section):
+            lines += ["", f"[{name}]"]
+            lines += [
+                _toml_line(section, key) for key in type(section).model_fields if getattr(section, key) is not None
+            ]
     return "\n".join(lines) + "\n"
 
 
+def _toml_line(section: Section, key: str) -> str:
+    return f"{key} = {_toml_value(getattr(section, key))}  # {type(section).model_fields[key].description}"
+
+
 def _toml_value(value: object) -> str:
-    """A string, number, boolean or list as TOML: JSON but for DEL, which TOML wants escaped as well."""
+    """A string, number, boolean, list or mapping as TOML: JSON but for DEL, which TOML wants escaped as well."""
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_toml_value(item) for item in value) + "]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_toml_value(key)} = {_toml_value(item)}" for key, item in value.items()) + "}"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

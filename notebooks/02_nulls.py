@@ -35,8 +35,8 @@ worlds = {
 # %% [markdown]
 # ## Three worlds, three nulls
 #
-# One film of a minute for each world: the threshold of each null, and the largest t-ISC that the data reached. A film is
-# one draw, so single crossings happen; the rates are below.
+# One film of a minute for each world: the threshold of each null, and the largest t-ISC that the data reached. A film
+# is one draw, so single crossings happen; the rates are below.
 
 
 # %%
@@ -67,8 +67,8 @@ rates = pd.DataFrame(rates).T
 rates
 
 # %% [markdown]
-# - **Frame shuffle** (`timepoint_shuffle`) exchanges single frames. It destroys autocorrelation, so that smooth data pass
-#   it always: it tests smoothness, not synchrony. It is here to reproduce published analyses.
+# - **Frame shuffle** (`timepoint_shuffle`) exchanges single frames. It destroys autocorrelation, so that smooth data
+#   pass it always: it tests smoothness, not synchrony. It is here to reproduce published analyses.
 # - **Circular shift** keeps each subject's autocorrelation, and supposes that it is the same throughout the film. Where
 #   a film makes everybody calm and lively at the same times, it is too liberal.
 # - **Sign flip** keeps every window as it is and turns whole subjects over. It supposes that a movement is as likely as

@@ -74,6 +74,7 @@ def agreement(tisc) -> xr.DataArray:
     return xr.DataArray(share, dims="window", coords=coords, attrs={"method": "share"})
 
 
+@pytest.fixture(scope="session")
 def analysed(tmp_path_factory: pytest.TempPathFactory) -> "RunRequest":
     """The request of a study of six viewers (one shares nothing) that was rendered and run whole."""
     from isc.demo import write_demo_study

@@ -7,6 +7,7 @@ import pytest
 
 import isc
 from isc.cli import main
+from isc.cli.commands import COMMANDS
 
 
 def test_help_teaches_the_commands(capsys):
@@ -16,6 +17,41 @@ def test_help_teaches_the_commands(capsys):
     text = capsys.readouterr().out
     assert "isc demo demo" in text
     assert "exit codes: 0 all done" in text
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_the_help_of_every_command_teaches_by_examples(command, capsys):
+    with pytest.raises(SystemExit) as done:
+        main([command.name, "--help"])
+    assert done.value.code == 0
+    text = capsys.readouterr().out
+    assert f"\n  isc {command.name}" in text
+    assert "exit codes: 0 all done" in text
+    assert command.summary[1:] in text
+
+
+def test_every_option_of_a_run_reaches_it(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr("isc.stages.run.run", lambda request: asked.append(request) or 0)
+    words = ["run", str(tmp_path), str(tmp_path / "out"), "participant", "group", "--task-id", "film", "--dry-run"]
+    words += ["--settings", "a.toml", "--n-procs", "3", "--scheduler", "tcp://a:1", "--random-seed", "4", "--force"]
+    assert main([*words, "--skip-bids-validation", "-v"]) == 0
+    request = asked[0]
+    assert (request.wanted, request.task, str(request.settings)) == (
+        ("extract", "peaks", "tisc", "report"),
+        "film",
+        "a.toml",
+    )
+    assert (request.n_procs, request.scheduler, request.seed) == (3, "tcp://a:1", 4)
+    assert all((request.dry_run, request.force, request.skip_bids_validation, request.verbose))
+
+
+@pytest.mark.parametrize("name", ["extract", "peaks", "tisc", "report"])
+def test_a_stage_is_a_command(monkeypatch, tmp_path, name):
+    asked = []
+    monkeypatch.setattr("isc.stages.run.run", lambda request: asked.append(request) or 0)
+    assert main([name, str(tmp_path), str(tmp_path / "out")]) == 0
+    assert asked[0].wanted == (name,)
 
 
 def test_help_imports_nothing_heavy():

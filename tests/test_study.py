@@ -41,6 +41,11 @@ def test_settings_cannot_change():
         ("[null]\nschemes = []\n", "schemes is empty"),
         ('task = "a b"\n', "task is 'a b'"),
         ("x =", "is not valid TOML"),
+        ("[behaviour]\nlags = [3.0, 0.0]\n", "lags are 3 to 0; give the smaller one first"),
+        ("[behaviour]\nlags = [0.0, 9999.0]\n", "Input should be less than or equal to 600"),
+        ("[tisc]\npairs = [[0, 478]]\n", "Input should be less than 478"),
+        ("x = 1\nx = 2\n", "is not valid TOML"),
+        ("!!python/object/apply:os.system ['true']\n", "is not valid TOML"),
     ],
 )
 def test_faults_are_named(tmp_path, text, message):
@@ -54,3 +59,30 @@ def test_a_missing_file_and_one_that_is_too_large_are_refused(tmp_path):
         read_study(tmp_path / "none.toml")
     with pytest.raises(StudyError, match="larger than 1000000 bytes"):
         read_study(written(tmp_path, "#" * 1_000_001))
+
+
+def schema_of_parameters():
+    """JSON schema of every parameter, by its dotted name."""
+    schema = Study.model_json_schema()
+    sections = {"": schema} | {f"{name}.": part for name, part in schema["$defs"].items()}
+    return {
+        prefix + name: part
+        for prefix, section in sections.items()
+        for name, part in section["properties"].items()
+        if "$ref" not in part
+    }
+
+
+@pytest.mark.parametrize(("name", "schema"), schema_of_parameters().items())
+def test_every_parameter_has_words_and_every_number_a_range(name, schema):
+    assert schema["description"].endswith("."), name
+    numbers = [part for part in parts(schema) if part.get("type") in ("number", "integer")]
+    for part in numbers:
+        assert {"minimum", "exclusiveMinimum"} & set(part), name
+        assert {"maximum", "exclusiveMaximum"} & set(part), name
+
+
+def parts(schema):
+    """A schema and all that it is made of."""
+    inner = [schema.get("items", {}), *schema.get("anyOf", []), *schema.get("prefixItems", [])]
+    return [schema, *(part for below in inner if below for part in parts(below))]

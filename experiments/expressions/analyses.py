@@ -1,6 +1,7 @@
 """The analyses of the poster on one corpus, as published and guarded, and what they found on action units."""
 
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -70,11 +71,15 @@ def analyse_action_units(data: xr.DataArray, settings: dict[str, Any], summary: 
                     test = isc.permutation_test(clips, n_permutations=settings["n_permutations"], **options)
                     summary[f"action_units/{name}/{model}/{split}/p"] = float(test["p"])
                     summary[f"action_units/{name}/{model}/{split}/chance"] = float(test["chance"])
-            class_table(results[name, model, "loso"]).to_csv(tables / f"action_units_{name}_{model}_classes.tsv", sep="\t")
+            class_table(results[name, model, "loso"]).to_csv(
+                tables / f"action_units_{name}_{model}_classes.tsv", sep="\t"
+            )
         _compare(results, name, summary)
         audit = isc.leak_audit(clips, results[name, "1nn", "kfold10"])
         audit.to_csv(tables / f"action_units_{name}_leaks.tsv", sep="\t")
-        summary[f"action_units/{name}/1nn/kfold10/same_subject_neighbour"] = float(audit.loc["same_subject_neighbour", "share"])
+        summary[f"action_units/{name}/1nn/kfold10/same_subject_neighbour"] = float(
+            audit.loc["same_subject_neighbour", "share"]
+        )
     _permute_estimators(data, settings, summary)
     return results
 
@@ -88,10 +93,14 @@ def _compare(results: dict, name: str, summary: Summary) -> None:
 
 
 def _permute_estimators(data: xr.DataArray, settings: dict[str, Any], summary: Summary) -> None:
-    """p of the models that learn anew from every permutation, on people never seen; a process each."""
-    jobs = [(name, clips, model) for name, clips in label_sets(data, settings["labels"]).items() for model in MODELS[1:]]
-    with ProcessPoolExecutor(2) as pool:
-        tests = pool.map(_permuted, [clips for _, clips, _ in jobs], [m for *_, m in jobs], [settings["n_refit"]] * len(jobs))
+    """P of the models that learn anew from every permutation, on people never seen; a process each."""
+    jobs = [
+        (name, clips, model) for name, clips in label_sets(data, settings["labels"]).items() for model in MODELS[1:]
+    ]
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        tests = pool.map(
+            _permuted, [clips for _, clips, _ in jobs], [m for *_, m in jobs], [settings["n_refit"]] * len(jobs)
+        )
         for (name, _, model), (p, chance) in zip(jobs, tests, strict=True):
             summary[f"action_units/{name}/{model}/loso/p"] = p
             summary[f"action_units/{name}/{model}/loso/chance"] = chance
@@ -156,10 +165,14 @@ def _curves(name: str, subsets: dict, settings: dict[str, Any], summary: Summary
         "learning_guarded": isc.learning_curve(space, **how),
         "reintroduction": isc.reintroduction_curve(space, n_own=(0, 1, 2, 3), **how),
     }
-    for k, value in zip(curves["reintroduction"]["n_own"].values, curves["reintroduction"]["accuracy"].values, strict=True):
+    for k, value in zip(
+        curves["reintroduction"]["n_own"].values, curves["reintroduction"]["accuracy"].values, strict=True
+    ):
         summary[f"{name}/guarded/all/own_clips_{k}/accuracy"] = float(value)
     best, last, size = _best_of_curve(space, settings)
-    summary |= {f"{name}/published/all/best_of_curve/{k}": v for k, v in (("accuracy", best), ("last", last), ("size", size))}
+    summary |= {
+        f"{name}/published/all/best_of_curve/{k}": v for k, v in (("accuracy", best), ("last", last), ("size", size))
+    }
     for subset, part in subsets.items():
         if "hit_rate" in part.clips:
             curve = isc.hit_rate_curve(part, **how)

@@ -13,6 +13,7 @@ from isc.classification.class_maps import class_maps
 from isc.classification.explain import prototypes
 from isc.classification.scores import calibration, confusion
 from isc.plots import plot_prototypes, plot_reliability, plot_subject_accuracy
+from isc.report.vector import figure_svg
 
 DPI = 200
 TOP_PAIRS = 50
@@ -20,9 +21,10 @@ SPLIT_NAMES = ("10-fold\n(published)", "repetitions\ntogether", "takes\ntogether
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write one figure."""
+    """Write one figure, to look at and to edit."""
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=DPI)
+    path.with_suffix(".svg").write_text(figure_svg(figure), encoding="utf-8")
 
 
 def draw_action_units(results: dict, folder: Path) -> None:
@@ -60,7 +62,8 @@ def _draw_reasons(name: str, study: Study, meshes: xr.DataArray, folder: Path, s
     """Prototypes, deciding pairs and class maps; the largest departure of a sum from its margin."""
     guarded = isc.cross_validate(study.space)
     right = guarded["predicted"].values[0] == guarded["label"].values
-    chosen = [int(np.flatnonzero(right)[0]), int(np.flatnonzero(~right)[0])]
+    kinds = {name: np.flatnonzero(which) for name, which in (("right", right), ("wrong", ~right)) if which.any()}
+    chosen = [int(clips[0]) for clips in kinds.values()]  # the first of each kind
     why = isc.explain(study.space, chosen, folds=guarded)
     sums = [why["contribution"].sum("feature"), why["by_vertex"].sum("vertex")]
     sums += [why["by_region"].sum(("region", "other_region"))] if "by_region" in why else []
@@ -68,9 +71,12 @@ def _draw_reasons(name: str, study: Study, meshes: xr.DataArray, folder: Path, s
     summary[f"{name}/explanation/largest_error"] = error
     summary[f"{name}/explanation/largest_margin"] = float(np.abs(why["margin"]).max())
     shape = meshes.mean("clip").transpose("vertex", "space")
-    for number, kind in enumerate(("right", "wrong")):
+    for number, kind in enumerate(kinds):
         share = why["contribution"].isel(clip=number).rename(feature="pair")
-        share = share.rename("margin").assign_attrs(long_name="part of the margin (miss less hit)")
+        label = str(why["label"].values[number])
+        share = share.rename("margin").assign_attrs(
+            long_name=f"{label} clip, {kind}: part of the margin (miss less hit)"
+        )
         ends = (why["vertex_a"].values, why["vertex_b"].values)
         save(isc.plot_pair_map(share, shape, *ends, top=TOP_PAIRS), folder / f"{name}_pairs_{kind}.png")
         at_vertex = why["by_vertex"].isel(clip=number).rename("margin")
@@ -92,7 +98,7 @@ def _on_all_vertices(values: xr.DataArray, n_vertex: int) -> xr.DataArray:
 
 
 def _draw_class_maps(name: str, study: Study, shape: xr.DataArray, folder: Path, summary: dict[str, float]) -> None:
-    """The pairs that change most in each expression, over subjects (familywise p <= 0.05), within the mouth and brows."""
+    """The pairs that change most in each expression, over subjects (familywise p <= 0.05)."""
     maps = class_maps(study.space)
     for label in maps["label"].values:
         one = maps.sel(label=label)
@@ -103,5 +109,3 @@ def _draw_class_maps(name: str, study: Study, shape: xr.DataArray, folder: Path,
         share = share.rename("t").assign_attrs(long_name=f"{label}: t over {int(one['n_subject'])} subjects, p <= 0.05")
         ends: Any = (maps["vertex_a"].values, maps["vertex_b"].values)
         save(isc.plot_pair_map(share, shape, *ends, top=TOP_PAIRS), folder / f"{name}_class_{label}.png")
-
-

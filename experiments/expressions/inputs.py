@@ -1,6 +1,5 @@
 """What the study reads: generated clips, the user's corpora, and published action units."""
 
-import hashlib
 import os
 import sys
 from collections.abc import Iterator
@@ -11,30 +10,36 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from isc import align_faces, read_face_video, simulate_clips
-from isc.classification.corpora import RAVDESS_LABELS, facexp_clips, pedfe_clips, ravdess_clips
-from isc.classification.features import clip_meshes
+from isc import simulate_clips
+from isc.classification.corpora import RAVDESS_LABELS
+from isc.io.layout.names import Entities
+from isc.io.published import PublishedData, find_published
+from isc.stages.clip_meshes import clip_tasks, load_meshes, track_clips
+from isc.stages.clip_table import read_corpus
+from isc.stages.request import processors
+from isc.stages.shelf import Shelf
+from isc.study import Classification, Study
 
 # Clip means of OpenFace's action units in the 1,440 speech clips of RAVDESS (Luna-Jimenez et al. 2022, Appl Sci 12:327,
-# doi:10.3390/app12010327; CC BY-NC-SA 4.0 as RAVDESS itself). The address names the commit that added the file.
-ACTION_UNITS = "ravdess_action_units/df_average_AUs_total.csv"
-ACTION_UNITS_URL = (
-    "https://raw.githubusercontent.com/cristinalunaj/MMEmotionRecognition/980894893f89a18ce9bf2681fe48d077df1d11a3/"
-    "data/trainingData/avg_MLP80_AUs/data_AUs_avg/df_average_AUs_total.csv"
+# doi:10.3390/app12010327).
+ACTION_UNITS = "df_average_AUs_total.csv"
+PUBLISHED = PublishedData(
+    name="ravdess_action_units",
+    address="https://github.com/cristinalunaj/MMEmotionRecognition/raw/aeb7844/data/trainingData/avg_MLP80_AUs/data_AUs_avg",
+    sha256={ACTION_UNITS: "c24faeb4069a8b5c4aad3a674763c98a76ffa2ac3457e0d4fd5bce2ffaef8d96"},
+    licence="CC BY-NC-SA 4.0",
 )
-ACTION_UNITS_SHA256 = "c24faeb4069a8b5c4aad3a674763c98a76ffa2ac3457e0d4fd5bce2ffaef8d96"
-SHARED_DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
 
 def data_folders(given: Path | None) -> list[Path]:
-    """Folders in which data are looked for: the one given, ISC_DATA, the team's."""
-    named = [given, Path(os.environ["ISC_DATA"]) if os.environ.get("ISC_DATA") else None, SHARED_DATA]
+    """Folders in which corpora are looked for: the one given, else ISC_DATA."""
+    named = [given, Path(os.environ["ISC_DATA"]) if os.environ.get("ISC_DATA") else None]
     return [folder for folder in named if folder is not None and folder.is_dir()]
 
 
-def action_units(folders: list[Path]) -> xr.DataArray:
+def action_units(given: Path | None) -> xr.DataArray:
     """All 35 intensities and presences of each clip, z-scored once over all clips, (clip, feature)."""
-    table = pd.read_csv(_action_unit_file(folders), sep=";")
+    table = pd.read_csv(_action_unit_folder(given) / ACTION_UNITS, sep=";")
     codes = table["path"].str.split("-", expand=True)
     actor, label = codes[6], codes[2].map(RAVDESS_LABELS)
     take = actor + "-" + label + "-" + codes[3]
@@ -47,70 +52,37 @@ def action_units(folders: list[Path]) -> xr.DataArray:
     return xr.DataArray(scaled, coords, ("clip", "feature"), "action_units", {"scaled": "once over all clips"})
 
 
-def _action_unit_file(folders: list[Path]) -> Path:
-    """A local copy whose hash is right, or the published file."""
-    for folder in folders:
-        path = folder / ACTION_UNITS
-        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == ACTION_UNITS_SHA256:
-            return path
-    import pooch
-
-    return Path(pooch.retrieve(ACTION_UNITS_URL, known_hash=f"sha256:{ACTION_UNITS_SHA256}", path=pooch.os_cache("isc")))
+def _action_unit_folder(given: Path | None) -> Path:
+    """A local copy, also beside the user's corpora, or the published file."""
+    own = given is not None and any((folder / ACTION_UNITS).is_file() for folder in (given, given / PUBLISHED.name))
+    return find_published(PUBLISHED, given if own else None)
 
 
 def generated(folder: Path, settings: dict[str, Any], seed: int) -> xr.DataArray:
     """Clips of generated people, rendered and tracked: mean meshes (clip, vertex, space)."""
     clips = simulate_clips(folder, **settings, seed=seed)
-    return _tracked(folder, clips, folder / f"meshes_{seed}.nc")
+    return _tracked("generated", folder, clips, folder.with_name(f"{folder.name}_meshes"))
 
 
 def corpora(folders: list[Path], settings: dict[str, Any], cache: Path) -> Iterator[tuple[str, xr.DataArray]]:
     """Mean meshes of each of the user's corpora that is there."""
-    readers = {"ravdess": _ravdess, "pedfe": _pedfe, "facexp": _facexp}
-    for name, reader in readers.items():
+    for name in ("ravdess", "pedfe", "facexp"):
         found = [folder for folder in folders if (folder / settings[name]["folder"]).is_dir()]
         if not found:
             print(f"{name}: no folder {settings[name]['folder']} in the data; left out")
             continue
-        corpus = reader(found[0], settings[name])
+        folder = found[0] / settings[name]["folder"]
+        how = {key: value for key, value in settings[name].items() if key != "folder"}
+        corpus = read_corpus(name, folder, Classification.model_validate(how))
         for _, problem in corpus.problems.iterrows():
             print(f"{name}: {problem['path']}: {problem['problem']}", file=sys.stderr)
-        cache.mkdir(parents=True, exist_ok=True)
-        yield name, _tracked(found[0] / settings[name]["folder"], corpus.clips, cache / f"{name}.nc")
+        yield name, _tracked(name, folder, corpus.clips, cache / name)
 
 
-def _ravdess(folder: Path, how: dict[str, Any]) -> Any:
-    corpus = ravdess_clips(folder / how["folder"], modality=how["modality"])
-    keep = ~corpus.clips["subject"].isin(how["drop_subjects"])
-    return corpus._replace(clips=corpus.clips[keep].reset_index(drop=True))
-
-
-def _pedfe(folder: Path, how: dict[str, Any]) -> Any:
-    ratings = pd.read_csv(folder / how["ratings"])
-    return pedfe_clips(folder / how["folder"], ratings, columns=how["columns"], labels=how["words"])
-
-
-def _facexp(folder: Path, how: dict[str, Any]) -> Any:
-    return facexp_clips(folder / how["folder"], labels=how.get("words", {}))
-
-
-def _tracked(folder: Path, clips: pd.DataFrame, cache: Path) -> xr.DataArray:
-    """Mean mesh of every clip without head movement; kept in a file, as tracking takes long."""
-    if cache.is_file():
-        known = xr.load_dataarray(cache, engine="h5netcdf")
-        if list(known["clip"].values) == list(clips["clip"]):
-            return known
-    meshes = clip_meshes(_landmarks(folder, clips), clips)
-    lost = meshes.isnull().any(("vertex", "space"))
-    if lost.any():
-        print(f"no face in {int(lost.sum())} clips; left out: {', '.join(map(str, meshes['clip'].values[lost][:9]))}")
-    seen = meshes.isel(clip=np.flatnonzero(~lost))
-    seen.to_netcdf(cache, engine="h5netcdf")
-    return seen
-
-
-def _landmarks(folder: Path, clips: pd.DataFrame) -> Iterator[xr.DataArray]:
-    """Aligned landmarks of every clip; a clip without a face stays as it is, all NaN."""
-    for path, subject in zip(clips["path"], clips["subject"], strict=True):
-        landmarks = read_face_video(folder / path, subject=str(subject))
-        yield align_faces(landmarks) if bool(landmarks["detected"].any()) else landmarks
+def _tracked(name: str, folder: Path, clips: pd.DataFrame, cache: Path) -> xr.DataArray:
+    """Mean mesh of every clip without head movement; each is kept, as tracking takes long."""
+    tasks = clip_tasks(clips, Shelf(cache, folder, Entities(task=name)), Study())
+    failures = track_clips(tasks, n_procs=processors())
+    for clip, reason in failures.items():
+        print(f"{name}: clip {clip} left out: {reason}", file=sys.stderr)
+    return load_meshes(clips, {task.clip: task.path for task in tasks if task.clip not in failures})

@@ -1,7 +1,7 @@
 """Expressions told apart by the distances of face vertices: the poster's Study I, as published and guarded.
 
-Methods. Every clip becomes the mean mesh of its frames (MediaPipe, head movement removed by a similarity transform to 26
-stable vertices, unit: inter-ocular distance); its features are the distances of all 109,278 pairs of 468 vertices.
+Methods. Every clip becomes the mean mesh of its frames (MediaPipe, head movement removed by a similarity transform to
+26 stable vertices, unit: inter-ocular distance); its features are the distances of all 109,278 pairs of 468 vertices.
 1-nearest-neighbour on 20 principal components. `published`: 10-fold over clips, components fitted on all clips before.
 `guarded`: one person left out, components fitted on the others. Intervals: bootstrap over subjects. p: labels permuted
 within subjects, whole takes at a time. Corpora: generated clips (8 people x 6 expressions, posed and genuine, x 4
@@ -19,6 +19,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # many small fits: threads w
 
 import argparse
 import json
+import math
 import tomllib
 import warnings
 from pathlib import Path
@@ -30,6 +31,8 @@ from figures import draw_action_units, draw_corpus
 from inputs import action_units, corpora, data_folders, generated
 
 from isc.classification.scores import class_table
+from isc.io.files.sidecars import read_dictionary
+from isc.report.results import summary_faults
 
 HERE = Path(__file__).parent
 QUICK: dict[str, Any] = {"n_repeats": 1, "n_permutations": 999, "n_refit": 9, "n_bootstrap": 500, "n_draws": 5}
@@ -77,7 +80,11 @@ def print_action_units(summary: Summary) -> None:
             for split in ("kfold10", "repetition_grouped", "take_grouped", "loso"):
                 key = f"action_units/{name}/{model}/{split}"
                 value, low, high = (summary[f"{key}/accuracy{s}"] for s in ("", "_low", "_high"))
-                p = f", p = {summary[f'{key}/p']:.4g}, labels permuted {summary[f'{key}/chance']:.3f}" if f"{key}/p" in summary else ""
+                p = (
+                    f", p = {summary[f'{key}/p']:.4g}, labels permuted {summary[f'{key}/chance']:.3f}"
+                    if f"{key}/p" in summary
+                    else ""
+                )
                 print(f"action units {name} {model:8} {split:18} {value:.3f} [{low:.3f}, {high:.3f}]{p}")
 
 
@@ -92,7 +99,7 @@ def main() -> None:
     settings, summary, folders = read_settings(quick=options.quick), {}, data_folders(options.data)
     figures, tables = options.out / "figures", options.out / "tables"
     tables.mkdir(parents=True, exist_ok=True)
-    draw_action_units(analyse_action_units(action_units(folders), settings, summary, tables), figures)
+    draw_action_units(analyse_action_units(action_units(options.data), settings, summary, tables), figures)
     print_action_units(summary)
     clips = options.out / ("clips_quick" if options.quick else "clips")
     meshes: dict[str, xr.DataArray] = {"generated": generated(clips, settings["generated"], settings["seed"])}
@@ -101,9 +108,16 @@ def main() -> None:
         study = analyse_corpus(name, data, settings, summary)
         write_corpus(name, study, tables)
         draw_corpus(name, study, data, figures, summary)
-        summary[f"{name}/n_clip"], summary[f"{name}/n_subject"] = len(study.space), study.space.clips["subject"].nunique()
+        summary[f"{name}/n_clip"], summary[f"{name}/n_subject"] = (
+            len(study.space),
+            study.space.clips["subject"].nunique(),
+        )
         print_gap(name, summary)
-    (options.out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
+    unexplained = [f for f in summary_faults(summary, read_dictionary("expressions")["Values"]) if "not explained" in f]
+    if unexplained:
+        raise ValueError(f"data_dictionary/expressions.json does not explain the summary: {'; '.join(unexplained)}")
+    known = {key: value for key, value in summary.items() if math.isfinite(value)}  # levels with too few clips are NaN
+    (options.out / "summary.json").write_text(json.dumps(known, indent=2) + "\n")
 
 
 if __name__ == "__main__":

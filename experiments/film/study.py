@@ -9,8 +9,8 @@ import pandas as pd
 import xarray as xr
 
 from isc.io.bids import derivative_path
-from isc.io.bids_names import Entities
 from isc.io.derivatives import read_sidecar, read_table
+from isc.io.layout.names import Entities
 from isc.mesh import mean_shape
 from isc.simulate import simulate_audience, simulate_landmarks
 from isc.simulate.portrait import load_portrait

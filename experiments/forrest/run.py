@@ -197,7 +197,7 @@ def draw_excerpt(agreement: xr.DataArray, band: xr.Dataset, scenes: pd.DataFrame
     """Agreement in the middle of the film, every other scene shaded: the whole film would be too dense to read."""
     inside = (agreement["start"] >= EXCERPT[0]) & (agreement["stop"] <= EXCERPT[1])
     starts = scenes["onset"].to_numpy()
-    every_other = pd.DataFrame({"onset": starts[:-1:2], "duration": np.diff(starts)[::2]})
+    every_other = pd.DataFrame({"onset": starts[:-1:2], "duration": np.diff(starts)[::2], "trial_type": "scene"})
     last = every_other["onset"] + every_other["duration"]
     shown = every_other[(every_other["onset"] >= EXCERPT[0]) & (last <= EXCERPT[1])]
     return isc.plot_agreement(agreement[inside], chance=band, epochs=shown)

@@ -22,6 +22,8 @@ class SplitHalf:
     """Faces of one half of the people against the presses of the other half.
 
     Who gave faces only is in the first half, who gave presses only in the second; the others are divided at random.
+    It answers whether the very presses that are counted moved the very faces. It does not help where both halves press
+    at the same moments, and with one another's movement of pressing: `PressExclusion` does (benchmarks/relation.md).
 
     Attributes
     ----------
@@ -82,7 +84,8 @@ class PressExclusion:
         As for `SplitHalf`.
     before, after : float
         Seconds taken out before the onset and after the end of each press. With 0.8 of a window's samples needed
-        (``min_valid``), a person is left out of the windows of 5 s that lose more than 1 s.
+        (``min_valid``), a person is left out of the windows of 5 s that lose more than 1 s. Windows with few faces
+        left count less, as they are noisier just where agreement is high.
 
     Examples
     --------
@@ -104,7 +107,21 @@ class PressExclusion:
     def series(self, tisc: xr.DataArray, agreement: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
         """T-ISC of what is left of the faces, and the agreement as it is."""
         cube = exclude_presses(self.cube, self.presses, before=self.before, after=self.after)
-        return _same_shape(self.synchrony(cube), tisc), agreement
+        return _evenly_noisy(_same_shape(self.synchrony(cube), tisc)), agreement
+
+
+def _evenly_noisy(tisc: xr.DataArray) -> xr.DataArray:
+    """T-ISC times the root of the share of dyads that are left in the window.
+
+    Where many press, few faces are left and the mean over dyads is noisy, just where agreement is high: its p would be
+    too small. The noise of a mean over n (n - 1) / 2 dyads falls with their root, so that this product has the same
+    noise everywhere; what synchrony there is counts less in windows with few faces.
+    """
+    if "n_subject" not in tisc.coords or tisc["n_subject"].dims == ():
+        return tisc
+    n = tisc["n_subject"].astype(float)
+    share = np.sqrt(n * (n - 1))
+    return tisc * (share / share.max()).drop_vars("n_subject")
 
 
 def _same_shape(controlled: xr.DataArray, tisc: xr.DataArray) -> xr.DataArray:

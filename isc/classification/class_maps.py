@@ -101,7 +101,7 @@ def _flips(n_subject: int, n_flip: int, seed: int) -> np.ndarray:
 
 
 def _t(gaps: np.ndarray, signs: np.ndarray) -> np.ndarray:
-    """t (flip, feature) of gaps (subject, feature) under flips of signs; a flip leaves the sum of squares."""
+    """T (flip, feature) of gaps (subject, feature) under flips of signs; a flip leaves the sum of squares."""
     n = len(gaps)
     mean, square = signs @ gaps / n, (gaps**2).mean(axis=0)
     variance = np.maximum(square - mean**2, 0) * n / (n - 1)

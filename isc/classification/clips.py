@@ -1,6 +1,7 @@
 """The clip table: who shows what in which clip, and the checks that every analysis makes once."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -145,7 +146,7 @@ def select_clips(data: xr.DataArray, **columns: object) -> xr.DataArray:
     for name, wanted in columns.items():
         if name not in data.coords:
             raise ValueError(f"clips have no column {name!r}; columns are {sorted(map(str, data.coords))}")
-        values = list(wanted) if isinstance(wanted, list | tuple | set | frozenset | np.ndarray) else [wanted]
+        values: Any = list(wanted) if isinstance(wanted, list | tuple | set | frozenset | np.ndarray) else [wanted]
         keep &= np.isin(data[name].values, values)
     if not keep.any():
         raise ValueError(f"no clip has {columns}; look at the table of clips")

@@ -4,21 +4,27 @@ Squared distances between clips are g_ii + g_jj - 2 g_ij of the Gram matrix G of
 folds; principal components of the training clips of a fold are eigenvectors of their block of G.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from isc.classification.clips import clip_table
-from isc.classification.sources import FeatureSource, Matrix, PairDistances, scaled_meshes
+from isc.classification.gram_blocks import add_up, block_grams, smallest
+from isc.classification.space_inputs import (
+    centring_matrix,
+    check_finite,
+    checked_blocks,
+    pairs_of,
+    reference_clips,
+    source_of,
+)
 
 Reference = Literal["template", "grand_mean", "subject_mean", "subject_neutral"]
-REFERENCES = ("template", "grand_mean", "subject_mean", "subject_neutral")
-BLOCK_BYTES = 32e6  # of features that exist at a time
 ROW_FEATURES = 8192  # features read at a time where a few clips are compared exactly
 SINGLE_TOLERANCE = 2e-6  # of the sum of both squared norms: ten times the error of a single-precision Gram matrix
+LANCZOS_FROM = 500  # training clips; below, all eigenvalues are quicker
 DTYPES: dict[str, type] = {"single": np.float32, "double": np.float64}
 
 
@@ -87,18 +93,19 @@ class DistanceSpace:
         if precision not in DTYPES:
             raise ValueError(f"precision must be 'single' or 'double'; given {precision!r}")
         self.clips = clip_table(data)
-        _check_finite(data, self.clips["clip"].to_numpy())
-        self.vertex_a, self.vertex_b = _pairs_of(data, pairs)
-        self._source = _source_of(data, self.vertex_a, self.vertex_b, scale)
+        check_finite(data, self.clips["clip"].to_numpy())
+        self.vertex_a, self.vertex_b = pairs_of(data, pairs)
+        self._source = source_of(data, self.vertex_a, self.vertex_b, scale)
         self._positions = np.arange(self._source.n_clip)
-        self._reference = _reference_clips(self.clips, reference, neutral)
+        self._used: np.ndarray | None = None
+        self._reference = reference_clips(self.clips, reference, neutral)
         self.n_feature, self.reference, self.precision = self._source.n_feature, reference, precision
-        self.names = _checked_blocks(blocks, self.n_feature)
+        self.names = checked_blocks(blocks, self.n_feature)
         self._check_memory(max_memory)
         grams = block_grams(self._source, self.names, DTYPES[precision])
-        centring = _centring(self._reference)
+        centring = centring_matrix(self._reference)
         referred = grams if centring is None else {name: centring @ g @ centring.T for name, g in grams.items()}
-        self.gram = _sum(list(referred.values()))
+        self.gram = add_up(list(referred.values()))
         self.grams = referred if self.names is not None else {}
 
     def __len__(self) -> int:
@@ -156,7 +163,7 @@ class DistanceSpace:
         if unknown or not len(names):
             raise ValueError(f"the blocks of this space are {sorted(self.grams) or 'none'}; given {list(names)}")
         part = self._copy()
-        part.gram = _sum([self.grams[name] for name in names])
+        part.gram = add_up([self.grams[name] for name in names])
         part.grams = {name: self.grams[name] for name in names}
         part._used = np.flatnonzero(np.isin(np.asarray(self.names), names))
         return part
@@ -169,7 +176,7 @@ class DistanceSpace:
     @property
     def used(self) -> np.ndarray:
         """Positions of the features that count: all, or those of the blocks kept by `restrict`."""
-        return getattr(self, "_used", np.arange(self.n_feature))
+        return np.arange(self.n_feature) if self._used is None else self._used
 
     def rows(self, clips: np.ndarray, first: int, last: int) -> np.ndarray:
         """Features of some clips less their reference, in float64.
@@ -317,160 +324,28 @@ class DistanceSpace:
             Orthonormal columns.
         sum_of_squares : ndarray, shape (component,)
         """
-        from scipy.linalg import eigh
-
         n = len(train)
         if not 1 <= n_component < n:
             raise ValueError(f"{n_component} components need more than {n_component} training clips; there are {n}")
         block = self.gram[np.ix_(train, train)]
         mean = block.mean(axis=0)
         centred = block - mean - mean[:, None] + mean.mean()
-        size, basis = eigh(centred, subset_by_index=(n - n_component, n - 1))
+        size, basis = _largest_eigenpairs(centred, n_component)
         if size[0] <= 1e-12 * size[-1]:
             rank = int((size > 1e-12 * size[-1]).sum())
             raise ValueError(f"the training clips vary in {rank} directions only; ask for at most {rank} components")
         return basis[:, ::-1], size[::-1]
 
 
-def smallest(distance: np.ndarray, k: int) -> np.ndarray:
-    """Columns of the k smallest values of each row, the smallest first, the earlier one among equals.
+def _largest_eigenpairs(matrix: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The k largest eigenvalues, ascending, and their eigenvectors; by Lanczos' method where the matrix is large."""
+    from scipy.linalg import eigh
+    from scipy.sparse.linalg import eigsh
 
-    Parameters
-    ----------
-    distance : ndarray, shape (row, column)
-        No NaN.
-    k : int
-        At most the number of columns.
-
-    Returns
-    -------
-    ndarray of int, shape (row, k)
-
-    Examples
-    --------
-    >>> smallest(np.array([[3.0, 1.0, 1.0]]), 2).tolist()
-    [[1, 2]]
-    """
-    if k == 1:
-        return distance.argmin(axis=1)[:, None]
-    return np.argsort(distance, axis=1, kind="stable")[:, :k]
-
-
-def block_grams(source: FeatureSource, names: Sequence[str] | None, dtype: type) -> dict[str, np.ndarray]:
-    """Gram matrix of the centred features of each block, one block of columns at a time.
-
-    Parameters
-    ----------
-    source : FeatureSource
-        Where the features come from.
-    names : sequence of str, optional
-        Block of every feature; by default one block, named "".
-    dtype : type
-        Of the products; sums over blocks of columns are float64.
-
-    Returns
-    -------
-    dict of str to ndarray of float64, shape (clip, clip)
-
-    Examples
-    --------
-    >>> block_grams(Matrix(np.array([[1.0], [3.0]])), None, np.float64)[""].tolist()
-    [[1.0, -1.0], [-1.0, 1.0]]
-    """
-    width = max(1, int(BLOCK_BYTES // (source.n_clip * np.dtype(dtype).itemsize)))
-    every = np.zeros(source.n_feature, dtype=int) if names is None else pd.factorize(np.asarray(names))[0]
-    labels = [""] if names is None else list(pd.unique(np.asarray(names)))
-    grams = {str(label): np.zeros((source.n_clip, source.n_clip)) for label in labels}
-    for first in range(0, source.n_feature, width):
-        last = min(first + width, source.n_feature)
-        columns, members = source.block(first, last, dtype), every[first:last]
-        for number in np.unique(members):
-            part = columns if len(labels) == 1 else np.ascontiguousarray(columns[members == number])
-            # numpy gives the product of a matrix with its own transpose to the symmetric routine: half the work
-            grams[str(labels[number])] += part.T @ part
-    return grams
-
-
-def _sum(grams: list[np.ndarray]) -> np.ndarray:
-    if len(grams) == 1:
-        return grams[0]
-    total = np.zeros_like(grams[0])
-    for gram in grams:
-        total += gram
-    return total
-
-
-def _check_finite(data: xr.DataArray, names: np.ndarray) -> None:
-    if data.dtype.kind not in "fiub":
-        raise ValueError(f"features are {data.dtype}, not numbers")
-    others = [dim for dim in data.dims if dim != "clip"]
-    lost = ~np.isfinite(data).all(others).values
-    if lost.any():
-        raise ValueError(
-            f"clip {names[lost][0]} has values that are not finite ({int(lost.sum())} such clips in all); leave these "
-            "clips out or fill the gaps: a distance to nowhere is none"
-        )
-
-
-def _pairs_of(data: xr.DataArray, pairs: Any) -> tuple[np.ndarray, np.ndarray]:
-    if "vertex" not in data.dims:
-        if pairs is not None:
-            raise ValueError("pairs are of the vertices of meshes; these are features without dim vertex")
-        empty = np.empty(0, dtype=np.int64)
-        return empty, empty
-    n_vertex = data.sizes["vertex"]
-    if pairs is None:
-        first, second = np.triu_indices(min(n_vertex, 468), 1)
-        return first.astype(np.int64), second.astype(np.int64)
-    ends = (pairs.vertex_a, pairs.vertex_b) if hasattr(pairs, "vertex_a") else pairs
-    first, second = (np.asarray(end, dtype=np.int64) for end in ends)
-    if first.size == 0 or first.shape != second.shape or min(first.min(), second.min()) < 0:
-        raise ValueError("pairs are two arrays of as many vertices, at least one pair, none negative")
-    if max(first.max(), second.max()) >= n_vertex:
-        raise ValueError(
-            f"the meshes have vertices 0 to {n_vertex - 1}; a pair asks for {max(first.max(), second.max())}"
-        )
-    return first, second
-
-
-def _source_of(data: xr.DataArray, vertex_a: np.ndarray, vertex_b: np.ndarray, scale: str) -> FeatureSource:
-    if set(data.dims) == {"clip", "vertex", "space"}:
-        return PairDistances(scaled_meshes(data, scale), vertex_a, vertex_b)
-    if set(data.dims) == {"clip", "feature"}:
-        if scale != "none":
-            raise ValueError(f"scale={scale!r} needs meshes; features without dim vertex are taken as they are")
-        return Matrix(data.transpose("clip", "feature").values)
-    raise ValueError(f"dims must be (clip, vertex, space) or (clip, feature); given {tuple(map(str, data.dims))}")
-
-
-def _checked_blocks(blocks: Sequence[str] | None, n_feature: int) -> np.ndarray | None:
-    if blocks is None:
-        return None
-    if len(blocks) != n_feature:
-        raise ValueError(f"blocks name {len(blocks)} features and there are {n_feature}; give a name for each")
-    return np.asarray(blocks, dtype=str)
-
-
-def _reference_clips(clips: pd.DataFrame, reference: str, neutral: str) -> Mapping[int, np.ndarray] | None:
-    """Clips whose mean is subtracted from each clip; None where all clips have the same reference."""
-    if reference not in REFERENCES:
-        raise ValueError(f"reference must be one of {REFERENCES}; given {reference!r}")
-    if reference in ("template", "grand_mean"):
-        return None
-    subject = clips["subject"].to_numpy()
-    chosen = np.ones(len(clips), dtype=bool) if reference == "subject_mean" else (clips["label"] == neutral).to_numpy()
-    without = sorted(set(subject) - set(subject[chosen]))
-    if without:
-        raise ValueError(f"subject {without[0]} has no clip labelled {neutral!r}; choose another reference or label")
-    members = {name: np.flatnonzero((subject == name) & chosen) for name in np.unique(subject)}
-    return {clip: members[name] for clip, name in enumerate(subject)}
-
-
-def _centring(reference: Mapping[int, np.ndarray] | None) -> np.ndarray | None:
-    """Matrix that subtracts each clip's reference: applied to both sides of a Gram matrix it does so to the features."""
-    if reference is None:
-        return None
-    centring = np.eye(len(reference))
-    for clip, members in reference.items():
-        centring[clip, members] -= 1 / members.size
-    return centring
+    n = len(matrix)
+    if n < LANCZOS_FROM or k > n // 10:
+        return eigh(matrix, subset_by_index=(n - k, n - 1))
+    start = np.random.default_rng(0).standard_normal(n)  # fixed: the same matrix gives the same bits
+    size, basis = eigsh(matrix, k, which="LA", v0=start)  # to machine precision
+    order = np.argsort(size)
+    return size[order], basis[:, order]

@@ -48,7 +48,7 @@ def cross_validate(
         10-fold over clips with components fitted on all clips before.
     split : str or DataArray, optional
         As in `isc.classification.splits.make_folds`, or folds (repeat, clip) of your own.
-    n_folds, n_repeats, seed : int
+    n_folds, n_repeats : int
         As in `make_folds`.
     n_component : int, optional
         Principal components of the training clips; by default none are taken.
@@ -58,6 +58,8 @@ def cross_validate(
         The classes that exist, in the order of tables; by default those that occur, sorted.
     frame_wise : {"refuse", "accept"}
         Whether rows that are frames may be divided without regard to their clips.
+    seed : int
+        As in `make_folds`.
 
     Returns
     -------
@@ -206,7 +208,7 @@ def _warn_of_missing_classes(clips: pd.DataFrame) -> None:
     if len(lacking):
         absent = counts.columns[counts.loc[lacking[0]] == 0][0]
         warnings.warn(
-            f"subject {lacking[0]} has no clip of class {absent!r} ({len(lacking)} of {len(counts)} subjects lack one): "
+            f"subject {lacking[0]} has no clip of class {absent!r} ({len(lacking)} of {len(counts)} lack one): "
             "a subject's balanced accuracy is over the classes that are there",
             stacklevel=3,
         )

@@ -6,7 +6,7 @@ sum to the margin, nothing is approximated. A positive margin is a clip that 1-N
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -71,16 +71,14 @@ def explain(
         raise ValueError("components can be explained exactly in a space with precision='double' only")
     places = [_position(space, clip) for clip in clips]
     found = [_hit_and_miss(space, place, _training(space, place, folds), n_component) for place in places]
-    contribution = np.stack(
-        [_shares(space, place, *pair, n_component) for place, pair in zip(places, found, strict=True)]
-    )
-    margin = [_margin(space, place, *pair, n_component) for place, pair in zip(places, found, strict=True)]
+    contribution = np.stack([_shares(space, decision, n_component) for decision in found])
+    margin = [_margin(space, decision, n_component) for decision in found]
     table = space.clips
     coords: dict[str, Any] = {"clip": table["clip"].to_numpy()[places]}
     for column in ("subject", "label"):
         coords[column] = ("clip", table[column].to_numpy()[places])
-    for name, index in (("hit", 0), ("miss", 1)):
-        chosen = [int(pair[index]) for pair in found]
+    for name in ("hit", "miss"):
+        chosen = [getattr(decision, name) for decision in found]
         coords[name] = ("clip", table["clip"].to_numpy()[chosen])
         coords |= {f"{name}_{c}": ("clip", table[c].to_numpy()[chosen]) for c in ("subject", "label")}
     result = xr.Dataset({"contribution": (("clip", "feature"), contribution), "margin": ("clip", margin)}, coords)
@@ -108,8 +106,17 @@ def _training(space: DistanceSpace, place: int, folds: xr.Dataset | xr.DataArray
     return np.flatnonzero(fold != fold[place])
 
 
-def _hit_and_miss(space: DistanceSpace, place: int, train: np.ndarray, n_component: int | None) -> tuple:
-    """Positions of the nearest hit and the nearest miss, and the training clips."""
+class _Decision(NamedTuple):
+    """A clip, its nearest hit and miss, and the training clips, by position."""
+
+    clip: int
+    hit: int
+    miss: int
+    train: np.ndarray
+
+
+def _hit_and_miss(space: DistanceSpace, place: int, train: np.ndarray, n_component: int | None) -> _Decision:
+    """The nearest hit and the nearest miss among the training clips."""
     labels = space.clips["label"].to_numpy()
     same = train[labels[train] == labels[place]]
     other = train[labels[train] != labels[place]]
@@ -117,44 +124,43 @@ def _hit_and_miss(space: DistanceSpace, place: int, train: np.ndarray, n_compone
         raise ValueError(f"clip {space.clips['clip'][place]} has no training clip of its own or of another class")
     if n_component is None:
         here = np.array([place])
-        return space.nearest(here, same)[0, 0], space.nearest(here, other)[0, 0], train
+        return _Decision(place, int(space.nearest(here, same)[0, 0]), int(space.nearest(here, other)[0, 0]), train)
     scores = space.components(train, np.concatenate([[place], same, other]), n_component)
     distance = ((scores[1:] - scores[0]) ** 2).sum(axis=1)
-    return same[distance[: same.size].argmin()], other[distance[same.size :].argmin()], train
+    hit, miss = same[distance[: same.size].argmin()], other[distance[same.size :].argmin()]
+    return _Decision(place, int(hit), int(miss), train)
 
 
-def _margin(space: DistanceSpace, place: int, hit: int, miss: int, train: np.ndarray, n_component: int | None) -> float:
+def _margin(space: DistanceSpace, decision: _Decision, n_component: int | None) -> float:
     """Squared distance of the miss less that of the hit."""
     if n_component is None:
-        to_hit, to_miss = space.exact_squared_distances(place, np.array([hit, miss]))
+        ends = np.array([decision.hit, decision.miss])
+        to_hit, to_miss = space.exact_squared_distances(decision.clip, ends)
         return float(to_miss - to_hit)
-    own, of_hit, of_miss = space.components(train, np.array([place, hit, miss]), n_component)
+    own, of_hit, of_miss = space.components(decision.train, np.array(decision[:3]), n_component)
     return float(((own - of_miss) ** 2).sum() - ((own - of_hit) ** 2).sum())
 
 
-def _shares(
-    space: DistanceSpace, place: int, hit: int, miss: int, train: np.ndarray, n_component: int | None
-) -> np.ndarray:
+def _shares(space: DistanceSpace, decision: _Decision, n_component: int | None) -> np.ndarray:
     """Part of the margin that every feature adds; features outside the used blocks add nothing."""
     share, used = np.zeros(space.n_feature), np.zeros(space.n_feature, dtype=bool)
     used[space.used] = True
-    weights = None if n_component is None else _back_projection(space, place, hit, miss, train, n_component)
+    weights = None if n_component is None else _back_projection(space, decision, n_component)
     width = ROW_FEATURES if weights is None else TRAINING_FEATURES
     for first in range(0, space.n_feature, width):
         last = min(first + width, space.n_feature)
-        own, of_hit, of_miss = space.rows(np.array([place, hit, miss]), first, last)
+        own, of_hit, of_miss = space.rows(np.array(decision[:3]), first, last)
         gaps = np.stack([own - of_miss, own - of_hit])
-        projected = gaps if weights is None else weights @ space.rows(train, first, last)
+        projected = gaps if weights is None else weights @ space.rows(decision.train, first, last)
         share[first:last] = gaps[0] * projected[0] - gaps[1] * projected[1]
     return np.where(used, share, 0.0)
 
 
-def _back_projection(
-    space: DistanceSpace, place: int, hit: int, miss: int, train: np.ndarray, n_component: int
-) -> np.ndarray:
+def _back_projection(space: DistanceSpace, decision: _Decision, n_component: int) -> np.ndarray:
     """Weights (2, train) with which the training clips make VV'z, for z = x - m and z = x - h."""
+    clip, hit, miss, train = decision
     basis, variance = space.component_weights(train, n_component)
-    gaps = np.stack([space.gram[place, train] - space.gram[other, train] for other in (miss, hit)])
+    gaps = np.stack([space.gram[clip, train] - space.gram[other, train] for other in (miss, hit)])
     gaps -= gaps.mean(axis=1, keepdims=True)
     return ((gaps @ basis) / variance) @ basis.T
 

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from isc.classification.corpora import Corpus, Row, as_corpus, files_in
+from isc.classification.corpus_files import Corpus, Row, as_corpus, files_in
 
 People = Literal["unknown", "one_per_source"]
 AFFECTNET_LABELS = ("neutral", "happy", "sad", "surprised", "fearful", "disgust", "angry", "contempt")
@@ -61,7 +61,9 @@ def affectnet_clips(folder: str | Path, *, people: People = "unknown") -> Corpus
     >>> affectnet_clips(part.parent).clips["label"].tolist()
     ['happy']
     """
-    folder, rows, problems = Path(folder), [], []
+    folder = Path(folder)
+    rows: list[Row] = []
+    problems: list[Row] = []
     for path in files_in(folder):
         place = path.relative_to(folder).as_posix()
         if path.parent.name != "images":
@@ -100,7 +102,7 @@ def _person(people: str, source: str) -> str | None:
 
 
 def aff_wild2_frames(annotations: str | Path, frames: str | Path, *, people: People = "unknown") -> Corpus:
-    """Aff-Wild2: a text file a video with one expression a frame, and the frames as pictures.
+    r"""Aff-Wild2: a text file a video with one expression a frame, and the frames as pictures.
 
     Parameters
     ----------
@@ -133,7 +135,7 @@ def aff_wild2_frames(annotations: str | Path, frames: str | Path, *, people: Peo
     >>> root = Path(tempfile.mkdtemp())
     >>> (root / "t").mkdir(), (root / "f" / "v1").mkdir(parents=True)
     (None, None)
-    >>> _ = (root / "t" / "v1.txt").write_text("Neutral,Anger,Disgust,Fear,Happiness,Sadness,Surprise,Other\\n4\\n-1\\n")
+    >>> _ = (root / "t" / "v1.txt").write_text("Neutral,Anger,Happiness\n2\n-1\n")
     >>> (root / "f" / "v1" / "00001.jpg").touch()
     >>> aff_wild2_frames(root / "t", root / "f").clips[["clip", "label"]].values.tolist()
     [['v1/00001', 'happy']]
@@ -175,7 +177,7 @@ def _aff_wild2_labels(path: Path) -> tuple[list[str], list[str], str]:
 
 
 def expw_faces(folder: str | Path, *, people: People = "unknown") -> Corpus:
-    """ExpW: ``label.lst`` with a line a face, and the pictures in ``image``.
+    r"""ExpW: ``label.lst`` with a line a face, and the pictures in ``image``.
 
     A line: picture, number of the face, top, left, right and bottom of its box, confidence, expression 0 to 6.
 
@@ -206,7 +208,7 @@ def expw_faces(folder: str | Path, *, people: People = "unknown") -> Corpus:
     >>> folder = Path(tempfile.mkdtemp())
     >>> (folder / "image").mkdir()
     >>> (folder / "image" / "angry_man_1.jpg").touch()
-    >>> _ = (folder / "label.lst").write_text("angry_man_1.jpg 0 10 20 80 90 55.2 3\\n")
+    >>> _ = (folder / "label.lst").write_text("angry_man_1.jpg 0 10 20 80 90 55.2 3\n")
     >>> expw_faces(folder).clips[["clip", "label"]].values.tolist()
     [['angry_man_1-0', 'happy']]
     """

@@ -1,16 +1,15 @@
 """Chance by permutation of labels within subjects, and comparison of models over subjects."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from isc.classification.clips import encode
 from isc.classification.evaluate import folds_of, run_folds
-from isc.classification.models import Learner
+from isc.classification.models import Learner, vote
+from isc.classification.permutations import permuted_labels
 from isc.classification.scores import METRICS, confusion_scores, subject_confusion
 from isc.classification.splits import Split
 from isc.kernels.gram import agreement_of_labels
@@ -90,19 +89,21 @@ def permutation_test(
     learner = Learner(data, model, n_component=n_component)
     codes, classes = encode(learner.clips["label"])
     folds = folds_of(learner.clips, split, n_folds, 1, seed)
-    exchange = exchange or next((c for c in ("take", "item") if c in learner.clips), "clip")
-    labellings = permuted_labels(learner.clips, codes, exchange, n_permutations, seed)
+    groups: str = exchange or next((c for c in ("take", "item") if c in learner.clips), "clip")
+    labellings = permuted_labels(learner.clips, codes, groups, n_permutations, seed)
     every = np.concatenate([codes[None], labellings])
     if learner.k == 1:
         near = run_folds(learner, codes, classes, folds)["nearest"].values
         values = _of_neighbours(every, near, len(classes), statistic)
+    elif learner.k is not None:
+        values = _of_votes(every, _neighbours(learner, folds.values[0]), len(classes), statistic)
     else:
         values = np.array([_refit(learner, labels, classes, folds, statistic) for labels in every])
     observed, null = values[0], values[1:]
     low, high = np.quantile(null, [0.025, 0.975])
     p = ((null >= observed - 1e-12).sum() + 1) / (n_permutations + 1)
     scalars = {"observed": observed, "p": p, "chance": null.mean(), "chance_low": low, "chance_high": high}
-    attrs = {"exchange": exchange, "statistic": statistic, "smallest_p": 1 / (n_permutations + 1), "seed": seed}
+    attrs = {"exchange": groups, "statistic": statistic, "smallest_p": 1 / (n_permutations + 1), "seed": seed}
     attrs |= {"split": folds.attrs.get("split", "own")}
     return xr.Dataset({"null": ("permutation", null)} | {k: ((), float(v)) for k, v in scalars.items()}, attrs=attrs)
 
@@ -118,6 +119,24 @@ def _of_neighbours(labellings: np.ndarray, nearest: np.ndarray, n_class: int, st
     return np.concatenate(values)
 
 
+def _neighbours(learner: Learner, fold: np.ndarray) -> np.ndarray:
+    """Positions of the k nearest training clips (clip, k) of every clip; -1 where it is not tested."""
+    near = np.full((fold.size, learner.k or 1), -1)
+    for number in np.unique(fold[fold >= 0]):
+        test = np.flatnonzero(fold == number)
+        near[test] = learner.neighbours(np.flatnonzero(fold != number), test)
+    return near
+
+
+def _of_votes(labellings: np.ndarray, near: np.ndarray, n_class: int, statistic: str) -> np.ndarray:
+    """The statistic of many labellings when each clip is called what most of its neighbours are called."""
+    tested = near[:, 0] >= 0
+    counts = np.zeros((len(labellings), n_class, n_class), dtype=np.int64)
+    for confusion, labels in zip(counts, labellings, strict=True):
+        np.add.at(confusion, (labels[tested], vote(labels[near[tested]])), 1)
+    return confusion_scores(counts)[statistic]
+
+
 def _refit(learner: Learner, codes: np.ndarray, classes: Sequence[str], folds: xr.DataArray, statistic: str) -> float:
     """The statistic of one labelling, learnt anew."""
     counts = np.zeros((len(classes), len(classes)))
@@ -126,80 +145,6 @@ def _refit(learner: Learner, codes: np.ndarray, classes: Sequence[str], folds: x
             test, train = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
             np.add.at(counts, (codes[test], learner.predict(codes, train, test).code), 1)
     return float(confusion_scores(counts)[statistic])
-
-
-def permuted_labels(
-    clips: pd.DataFrame, codes: np.ndarray, exchange: str, n_permutations: int, seed: int
-) -> np.ndarray:
-    """Labels permuted within each subject; groups of clips keep one label and change it with groups of their size.
-
-    Parameters
-    ----------
-    clips : DataFrame
-        Column subject, and that named by `exchange`.
-    codes : ndarray of int, shape (clip,)
-        True classes.
-    exchange : str
-        Column of the groups.
-    n_permutations, seed : int
-        Number of labellings, and the key of the draws.
-
-    Returns
-    -------
-    ndarray of int, shape (permutation, clip)
-
-    Raises
-    ------
-    ValueError
-        When the column is missing, a group has two labels, or nothing can be exchanged.
-
-    Warns
-    -----
-    UserWarning
-        When the labels of some subjects cannot change.
-
-    Examples
-    --------
-    >>> clips = pd.DataFrame({"clip": list("abcd"), "subject": list("1111"), "take": list("xxyy")})
-    >>> labels = permuted_labels(clips, np.array([0, 0, 1, 1]), "take", 50, seed=1)
-    >>> np.unique(labels, axis=0).tolist()
-    [[0, 0, 1, 1], [1, 1, 0, 0]]
-    """
-    if exchange not in clips:
-        raise ValueError(
-            f"exchange={exchange!r} needs a column of that name; there are {sorted(map(str, clips.columns))}"
-        )
-    result, fixed = np.tile(codes, (n_permutations, 1)), []
-    for subject, rows in clips.groupby("subject", sort=True).indices.items():
-        key = [seed, *str(subject).encode()]  # by name: the order of subjects does not matter
-        rng, moved = np.random.default_rng(key), False
-        for groups in _groups_of_one_size(clips[exchange].to_numpy()[rows], rows, codes, exchange):
-            labels = codes[groups[:, 0]]
-            drawn = rng.permuted(np.tile(labels, (n_permutations, 1)), axis=1)
-            result[:, groups] = drawn[:, :, None]
-            moved |= np.unique(labels).size > 1
-        if not moved:
-            fixed.append(str(subject))
-    if len(fixed) == clips["subject"].nunique():
-        raise ValueError(f"no labels can be exchanged between the groups of {exchange!r} of any subject; use another")
-    if fixed:
-        warnings.warn(
-            f"the labels of subject {fixed[0]} cannot be exchanged ({len(fixed)} such subjects); they add nothing to the "
-            "test",
-            stacklevel=3,
-        )
-    return result
-
-
-def _groups_of_one_size(names: np.ndarray, rows: np.ndarray, codes: np.ndarray, what: str) -> list[np.ndarray]:
-    """Clips (group, clip) of all groups that have as many clips, for every size."""
-    by_size: dict[int, list[np.ndarray]] = {}
-    for name in pd.unique(names):
-        group = rows[names == name]
-        if np.unique(codes[group]).size > 1:
-            raise ValueError(f"{what} {name} has clips with different labels; use exchange='clip' or mend the table")
-        by_size.setdefault(group.size, []).append(group)
-    return [np.stack(groups) for groups in by_size.values()]
 
 
 def compare_models(first: xr.Dataset, second: xr.Dataset, *, n_bootstrap: int = 2000, seed: int = 0) -> xr.Dataset:

@@ -7,7 +7,8 @@ import numpy as np
 import xarray as xr
 
 from isc.classification.clips import clip_table
-from isc.classification.distance_space import DistanceSpace, smallest
+from isc.classification.distance_space import DistanceSpace
+from isc.classification.gram_blocks import smallest
 
 NAMED = ("logistic", "svm")
 LARGEST_ITERATIONS = 2000

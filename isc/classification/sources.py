@@ -50,7 +50,7 @@ class PairDistances:
 
     def block(self, first: int, last: int, dtype: type) -> np.ndarray:
         """Distances of some pairs less their mean over the clips."""
-        out = np.empty((last - first, self.n_clip), dtype=dtype)
+        out: np.ndarray = np.empty((last - first, self.n_clip), dtype=dtype)
         centred_distances(self._points, self._ends[0][first:last], self._ends[1][first:last], out)
         return out
 

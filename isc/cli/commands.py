@@ -5,9 +5,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from isc.cli.manuals import DEMO, DOCTOR, EXTRACT, FORGET, IMPORT, PEAKS, REPORT, RUN, TISC
+from isc.cli.manuals import (
+    CALIBRATE,
+    CLASSIFY,
+    DEMO,
+    DOCTOR,
+    EXPLORE,
+    EXTRACT,
+    FORGET,
+    IMPORT,
+    PEAKS,
+    REPORT,
+    RUN,
+    TISC,
+)
 
 UNUSABLE = 2  # exit code
+CORPORA = ("ravdess", "pedfe", "facexp", "crema_d", "affectnet", "aff_wild2", "expw")  # of isc.stages.clip_table
+SPLITS = ("leave_one_subject_out", "subject_grouped", "repetition_grouped", "take_grouped")
 
 
 @dataclass(frozen=True)
@@ -110,6 +125,7 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task-id", metavar="TASK", help="film, when the table has no column task")
     parser.add_argument("--name", metavar="TEXT", help="name of the study (default: that of BIDS_DIR)")
     parser.add_argument("--clean-labels", action="store_true", help="drop what BIDS forbids in labels: P_07 is sub-P07")
+    parser.add_argument("--log-mapping", type=Path, metavar="FILE", help="how to read the key logs of your program")
     parser.add_argument("--whole-videos", action="store_true", help="copy videos byte by byte, with all they hold")
     parser.add_argument("--dry-run", action="store_true", help="only list what goes where")
 
@@ -126,7 +142,80 @@ def _import(options: argparse.Namespace) -> int:
             name=options.name,
             clean_labels=options.clean_labels,
             whole_videos=options.whole_videos,
+            log_mapping=options.log_mapping,
             dry_run=options.dry_run,
+        )
+    )
+
+
+def _explore_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="derivatives of a finished group level")
+    parser.add_argument("--task-id", metavar="TASK", help="BIDS task label (default: from the settings)")
+
+
+def _explore(options: argparse.Namespace) -> int:
+    from isc.stages.explorer import run_explorer
+
+    return run_explorer(options.out_dir, task=options.task_id)
+
+
+def _classify_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("clips_folder", type=Path, metavar="CLIPS_FOLDER", help="folder of the clips; only read")
+    parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="derivatives, in a folder of their own")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--corpus", choices=CORPORA, help="whose rules the names follow")
+    which.add_argument("--clips", type=Path, metavar="TABLE", help="table of clips: path, subject, label, ...")
+    parser.add_argument("--task-id", metavar="TASK", help="BIDS task label of the products (default: the corpus)")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="settings in TOML: [classification]")
+    parser.add_argument("--split", choices=SPLITS, help="what is kept together (default: leave_one_subject_out)")
+    parser.add_argument("--n-procs", type=int, metavar="N", help="clips tracked at a time (default: one a processor)")
+    parser.add_argument("--random-seed", type=int, metavar="S", help="seed of folds and permutations (settings, 0)")
+    parser.add_argument("--leave-out", action="store_true", help="go on without files that do not follow the rules")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be made, and why")
+    parser.add_argument("--force", action="store_true", help="do finished work again")
+
+
+def _classify(options: argparse.Namespace) -> int:
+    from isc.stages.classify import ClassifyRequest, classify
+
+    return classify(
+        ClassifyRequest(
+            clips_folder=options.clips_folder,
+            out_dir=options.out_dir,
+            corpus=options.corpus,
+            table=options.clips,
+            task=options.task_id,
+            settings=options.settings,
+            split=options.split,
+            n_procs=options.n_procs,
+            seed=options.random_seed,
+            leave_out=options.leave_out,
+            force=options.force,
+            dry_run=options.dry_run,
+        )
+    )
+
+
+def _calibrate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="derivatives of a finished group level")
+    parser.add_argument("--task-id", metavar="TASK", help="BIDS task label (default: from the settings)")
+    parser.add_argument("--n-data", type=int, default=200, metavar="N", help="data sets a way of breaking (200)")
+    parser.add_argument("--n-surrogates", type=int, default=199, metavar="M", help="surrogates of each data set (199)")
+    parser.add_argument("--n-vertices", type=int, default=16, metavar="V", help="evenly chosen vertices (16)")
+    parser.add_argument("--force", action="store_true", help="measure again")
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    from isc.stages.calibration import CalibrationRequest, run_calibration
+
+    return run_calibration(
+        CalibrationRequest(
+            out_dir=options.out_dir,
+            task=options.task_id,
+            n_data=options.n_data,
+            n_surrogates=options.n_surrogates,
+            n_vertex=options.n_vertices,
+            force=options.force,
         )
     )
 
@@ -162,6 +251,9 @@ COMMANDS = (
     _stage("peaks", "only read the key logs", PEAKS),
     _stage("tisc", "only compute synchrony, its tests and its relation to reports", TISC),
     _stage("report", "only draw the report", REPORT),
+    Command("classify", "tell expressions in labelled clips apart", CLASSIFY, _classify_arguments, _classify),
+    Command("explore", "write the interactive map of a finished analysis", EXPLORE, _explore_arguments, _explore),
+    Command("calibrate", "measure error rates on your own recordings", CALIBRATE, _calibrate_arguments, _calibrate),
     Command("forget", "remove all that was made from a participant", FORGET, _forget_arguments, _forget),
     Command("doctor", "check this machine", DOCTOR, _no_arguments, _doctor),
 )

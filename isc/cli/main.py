@@ -16,6 +16,8 @@ when, with which part of the face, and is it when they say that they feel someth
   isc import LAB_FOLDER BIDS_DIR --table FILE        videos and key logs of a lab into a BIDS study
   isc run BIDS_DIR OUT_DIR participant               face videos to landmarks, key logs to peaks
   isc run BIDS_DIR OUT_DIR group                     landmarks to synchrony, its tests and a report
+  isc classify CLIPS_FOLDER OUT_DIR --corpus NAME    expressions told apart in labelled clips
+  isc explore OUT_DIR                                the interactive map of synchrony, explore.html, anew
   isc doctor                                         what is missing on this machine, and how to get it
 """
 

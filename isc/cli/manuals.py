@@ -48,6 +48,22 @@ The last part of `isc run ... group`: figures and report.html. Needs finished sy
   isc report study study/derivatives/isc --force
 """
 
+CALIBRATE = """\
+How often would the tests of this study find synchrony where there is none? Takes your own aligned landmarks, breaks
+their synchrony (everybody shifted in time by a random amount; everybody's movement turned around its mean or not) and
+counts false positives. Writes group/*_calibration.tsv. 200 data sets of a film of 20 minutes take hours: start with
+fewer, the interval beside each rate says what they leave open.
+
+  isc calibrate study/derivatives/isc --n-data 50
+"""
+
+EXPLORE = """\
+explore.html beside the report: a face to turn, the course of every vertex and pair, windows and thresholds. The last
+part of `isc run ... group` writes it as well; it opens without a network.
+
+  isc explore study/derivatives/isc
+"""
+
 FORGET = """\
 For a participant who withdraws. Removes their folder, every product of the group that contains them (cube, t-ISC,
 nulls, ..., report) and their label from the logs; notes in logs/forgotten.json that somebody withdrew (by a hash),
@@ -86,11 +102,36 @@ The table is tab-separated (.tsv) or comma-separated (.csv), one row a recording
   sub-01          P01/cam front.MP4   12.48        P01/keys.tsv     n/a            24
   sub-02          P02/cam.mov         3.2          n/a              n/a            31
 
-A key log has the columns onset and, where it has them, duration, trial_type (press, start, stop) and key. The log as
-it was goes to sourcedata/ as well. Of a video, the picture is copied packet by packet, without the sound and without
-what the camera wrote beside it (place, device, date); pictures and time stamps are then compared by hash
-(--whole-videos copies all, byte by byte). Files that no row names are listed and left out.
+A key log has the columns onset and, where it has them, duration, trial_type (press, start, stop) and key. Logs of
+PsychoPy, E-Prime and others are read through a mapping (--log-mapping, TOML: format, units, key, time, film_start or
+start_key; see isc.io.log_mapping). The log as it was goes to sourcedata/ as well. Of a video, the picture is copied
+packet by packet, without the sound and without what the camera wrote beside it (place, device, date); pictures and
+time stamps are then compared by hash (--whole-videos copies all, byte by byte). Files that no row names are listed
+and left out.
 
   isc import lab study --table recordings.tsv --task-id film --dry-run
   isc import lab study --table recordings.tsv --task-id film
+"""
+
+CLASSIFY = """\
+How well are expressions told apart in labelled clips by the distances of all pairs of face vertices? Every clip is
+tracked once and kept. The guarded protocol (by default: one person left out at a time) says how well people never
+seen are recognised; beside it stands the published one (10-fold over clips, components fitted on all clips), in
+which the person who is tested is in the training set. Chance: labels permuted within people.
+
+Names are read by the rules of the corpus; what does not follow them is listed, and nothing is guessed. A table of your
+own has a row a clip, tab-separated (.tsv) or comma-separated (.csv), paths relative to CLIPS_FOLDER:
+
+  path           needed  the video or picture
+  subject        needed  who is shown
+  label          needed  the expression
+  take                   what is kept together: one person's expression at one occasion, with all its repetitions
+  item                   what is repeated word for word
+  top, left, right, bottom   of pictures with several faces: the box around the face, px
+  clip, repetition, hit_rate and any other column
+
+  isc classify ravdess out --corpus ravdess --dry-run
+  isc classify ravdess out --corpus ravdess
+  isc classify pedfe out --corpus pedfe --settings pedfe.toml        (its table and words: [classification])
+  isc classify clips out --clips clips.tsv --split take_grouped --n-procs 2
 """

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from isc.io.bids_names import BidsError, Entities, check_label, inside
+from isc.io.layout.names import BidsError, Entities, check_label, inside
 
 ENTITY_ORDER = ("sub", "ses", "task", "tracksys", "run", "recording", "desc")
 FACE_RECORDING = "face"
@@ -44,12 +44,14 @@ PRODUCTS: Mapping[str, FileKind] = MappingProxyType(
         "peaks": FileKind("beh", "events", ".tsv", "peaks", _PEAKS),
         "headpose": FileKind("motion", "motion", ".tsv", "headpose", _HEADPOSE, tracksys="face"),
         "headpose_channels": FileKind("motion", "channels", ".tsv", "headpose", _HEADPOSE, tracksys="face"),
+        "mesh": FileKind("beh", "mesh", ".nc"),
         "cube": FileKind(GROUP, "cube", ".zarr", "vertices", _VERTICES),
         "tisc": FileKind(GROUP, "tisc", ".nc"),
         "null": FileKind(GROUP, "null", ".nc"),
         "thresholds": FileKind(GROUP, "thresholds", ".json"),
         "agreement": FileKind(GROUP, "agreement", ".tsv"),
         "association": FileKind(GROUP, "association", ".tsv"),
+        "calibration": FileKind(GROUP, "calibration", ".tsv"),
         "classification": FileKind(GROUP, "classification", ".tsv"),
         "confusion": FileKind(GROUP, "confusion", ".tsv"),
         "report": FileKind(GROUP, "report", ".json", "files", "files of the report, with their checksums"),
@@ -70,6 +72,7 @@ ROOT_FILES: Mapping[str, str] = MappingProxyType(
         "explorer": "explore.html",
         "log": "logs/run.jsonl",
         "forgotten": "logs/forgotten.json",
+        "hashes": "logs/hashes.json",
         "settings": "code/settings.toml",
     }
 )
@@ -193,7 +196,7 @@ def root_path(root: Path, name: str) -> Path:
     ----------
     root : Path
         The derivative data set.
-    name : {"report", "explorer", "log", "forgotten", "settings"}
+    name : {"report", "explorer", "log", "forgotten", "hashes", "settings"}
         A key of `ROOT_FILES`.
 
     Returns

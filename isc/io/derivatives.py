@@ -11,10 +11,10 @@ from typing import Any
 
 import xarray as xr
 
-from isc.io.atomic import DerivativeError, hash_file, output_lock, remove_leftovers, writing
-from isc.io.derived_tables import read_table, read_values, write_table, write_values
-from isc.io.products import input_hash, is_current, product_key, publishing, read_sidecar, verified_sidecar
-from isc.io.stores import append_zarr, read_netcdf, read_zarr, write_netcdf, write_zarr
+from isc.io.files.atomic import DerivativeError, hash_file, output_lock, remove_leftovers, writing
+from isc.io.files.derived_tables import read_table, read_values, write_table, write_values
+from isc.io.files.products import input_hash, is_current, product_key, publishing, read_sidecar, verified_sidecar
+from isc.io.files.stores import append_zarr, read_netcdf, read_zarr, write_netcdf, write_zarr
 
 __all__ = [
     "DerivativeError",
@@ -50,7 +50,7 @@ def write_array(array: xr.DataArray | xr.Dataset, path: Path, sidecar: Mapping[s
     path : Path
         Ends in ``.zarr`` (large) or ``.nc`` (small); an older product there is replaced.
     sidecar : mapping
-        What the sidecar shall say, such as `isc.io.sidecars.sidecar_for` gives it.
+        What the sidecar shall say, such as `isc.io.files.sidecars.sidecar_for` gives it.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def read_array(path: Path) -> xr.DataArray | xr.Dataset:
     --------
     >>> read_array(Path("no-such-cube.zarr"))
     Traceback (most recent call last):
-    isc.io.atomic.DerivativeError: no-such-cube.zarr has no sidecar ...
+    isc.io.files.atomic.DerivativeError: no-such-cube.zarr has no sidecar ...
     """
     _, read = _store(path)
     sidecar = verified_sidecar(path)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Bads = Literal["nan", "drop"]
 EPOCHS_FILE = re.compile(r"[-_]epo(-\d+)?\.fif(\.gz)?$")
 UNITS = {"mag": "T", "ref_meg": "T", "grad": "T/m", "hbo": "mol/L", "hbr": "mol/L", "temperature": "degC", "gsr": "S"}
+RAW_DIMS: tuple[str, ...] = ("time", "channel")
+EPOCH_DIMS: tuple[str, ...] = ("time", "epoch", "channel")
 VOLT = "V"  # of all other channels that measure something
 # What MNE's readers raise on files that are damaged or none of theirs: it has no exception of its own.
 UNREADABLE = (OSError, ValueError, RuntimeError, TypeError, LookupError, AttributeError, AssertionError, struct.error)
@@ -37,7 +39,7 @@ def read_eeg(
 ) -> xr.DataArray:
     """One participant's EEG (MEG, EMG, ...) from any file that MNE reads.
 
-    Stretches annotated ``BAD...`` (or ``EDGE...``) are NaN in all channels: nothing is cut out, so that time stays
+    Stretches annotated ``BAD...`` are NaN in all channels: nothing is cut out, so that time stays
     the stimulus' time. Epochs keep their times relative to their event; rejected ones are simply not there.
 
     Parameters
@@ -184,10 +186,10 @@ def _labelled(data: Any, zero: float) -> xr.DataArray:
     import mne
 
     if isinstance(data, mne.BaseEpochs):
-        values, dims = data.get_data(copy=False).transpose(2, 0, 1), ("time", "epoch", "channel")
+        values, dims = data.get_data(copy=False).transpose(2, 0, 1), EPOCH_DIMS
         coords: dict[str, Any] = {"time": data.times, "epoch": np.asarray(data.selection)}
     else:
-        values, dims = data.get_data(reject_by_annotation="NaN", verbose="error").T, ("time", "channel")
+        values, dims = data.get_data(reject_by_annotation="NaN", verbose="error").T, RAW_DIMS
         coords = {"time": data.times - zero}
     coords["time"] = ("time", np.asarray(coords["time"], dtype=np.float64), {"units": "s"})
     channels, shared = _channel_coords(data)

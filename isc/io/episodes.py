@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from isc.io.bids_metadata import inherited_metadata
-from isc.io.cells import TableError, read_cells
-from isc.io.film_clock import FAR_OUTSIDE, SECONDS_IN, KeyLogError, check_duration, numbers_of
+from isc.io.layout.metadata import inherited_metadata
+from isc.io.logs.cells import TableError, read_cells
+from isc.io.logs.film_clock import FAR_OUTSIDE, SECONDS_IN, KeyLogError, check_duration, numbers_of
 from isc.io.ratings import subject_of
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import xarray as xr
 
+from isc.io.camera.face_rows import as_recording, follow, recording_attrs
+from isc.io.camera.video import check_count, probe_video, read_frames
 from isc.io.face_model import find_face_model
-from isc.io.face_rows import as_recording, follow, recording_attrs
-from isc.io.video import check_count, probe_video, read_frames
 
 BLOCK = 256  # frames
 SEGMENT = 4096  # frames that one tracker sees: one to three minutes of video
@@ -47,7 +47,7 @@ def read_face_video(path: str | Path, *, subject: str, model: str | Path | None 
     --------
     >>> import tempfile
     >>> import numpy as np
-    >>> from isc.io.video_writer import write_video
+    >>> from isc.io.camera.writer import write_video
     >>> path = Path(tempfile.mkdtemp(), "nobody.mp4")
     >>> write_video(path, np.full((3, 96, 96, 3), 128, np.uint8), rate=25)
     >>> with warnings.catch_warnings():
@@ -91,7 +91,7 @@ def track_face_video(
     --------
     >>> import tempfile
     >>> import numpy as np
-    >>> from isc.io.video_writer import write_video
+    >>> from isc.io.camera.writer import write_video
     >>> path = Path(tempfile.mkdtemp(), "nobody.mp4")
     >>> write_video(path, np.full((3, 96, 96, 3), 128, np.uint8), rate=25)
     >>> with warnings.catch_warnings():
@@ -161,7 +161,7 @@ def track_blocks(
     Raises
     ------
     VideoError
-        As `isc.io.video.read_frames`.
+        As `isc.io.camera.video.read_frames`.
     FaceModelError, FileNotFoundError
         As `isc.io.face_model.find_face_model`.
     FaceTrackerError
@@ -178,7 +178,7 @@ def track_blocks(
     --------
     >>> import tempfile
     >>> import numpy as np
-    >>> from isc.io.video_writer import write_video
+    >>> from isc.io.camera.writer import write_video
     >>> path = Path(tempfile.mkdtemp(), "nobody.mp4")
     >>> write_video(path, np.full((5, 96, 96, 3), 128, np.uint8), rate=25)
     >>> with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""fMRI: one recording as (time, region), (time, voxel) or (time, vertex), from NIfTI, GIFTI or CIFTI files.
+"""One BOLD recording as (time, region), (time, voxel) or (time, vertex), from NIfTI, GIFTI or CIFTI files.
 
 Regions of a volume come from nilearn's maskers; the cleaning of all kinds is `nilearn.signal.clean`.
 """
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import xarray as xr
 
-from isc.io.fmri_clean import Signals, clean_signals, image_paths, load_confounds, repetition_time
-from isc.io.fmri_surface import cifti_signals, gifti_signals
-from isc.io.fmri_volume import masker_signals, volume_signals
+from isc.io.brain.confounds import Signals, clean_signals, image_paths, load_confounds, repetition_time
+from isc.io.brain.surface import cifti_signals, gifti_signals
+from isc.io.brain.volume import masker_signals, volume_signals
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from isc.io.bids_metadata import inherited_metadata
-from isc.io.cells import TableError
-from isc.io.film_clock import (
+from isc.io.files.text import MISSING, read_tsv
+from isc.io.layout.metadata import inherited_metadata
+from isc.io.log_mapping import LogMapping, read_log_mapping
+from isc.io.logs.cells import TableError
+from isc.io.logs.film_clock import (
     PRESS,
     ROUNDING,
     SECONDS_IN,
@@ -22,9 +24,7 @@ from isc.io.film_clock import (
     inside_film,
     numbers_of,
 )
-from isc.io.lab_logs import read_lab_log
-from isc.io.log_mapping import LogMapping, read_log_mapping
-from isc.io.text import MISSING, read_tsv
+from isc.io.logs.lab_logs import read_lab_log
 
 DEFAULT_MERGE = 1.0  # s
 AUTO_REPEAT = 0.05  # s; a held key repeats faster than this (20 Hz), no finger does

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from isc.io.cells import TableError, read_text
-from isc.io.film_clock import KeyLogError
-from isc.io.text import read_json
+from isc.io.files.text import read_json
+from isc.io.logs.cells import TableError, read_text
+from isc.io.logs.film_clock import KeyLogError
 
 Keys = tuple[str, ...]
 
@@ -51,7 +51,9 @@ class LogMapping(BaseModel):
     down: Keys = ("down",)
     """Keys that lower it."""
     where: dict[str, str] = {}
-    """Rows to read: those with this text in this column (leaves practice trials out)."""
+    """Rows of presses to read: those with this text in this column (leaves practice trials out)."""
+    film_where: dict[str, str] = {}
+    """Rows in which `film_start` and `film_stop` are looked for; all if empty."""
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     """Separator of the columns (not for eprime)."""
     decimal: Literal[".", ","] = "."

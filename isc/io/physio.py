@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from isc.io.bids_metadata import inherited_metadata
-from isc.io.text import MISSING, TableError
+from isc.io.files.text import MISSING, TableError
+from isc.io.layout.metadata import inherited_metadata
 
 TIME = "time"  # column of seconds in tables that have their own clock
 HEADERLESS = (".tsv.gz",)  # how BIDS writes physio: the names are in the sidecar

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from isc.io.bids_metadata import inherited_metadata
-from isc.io.bids_names import BidsError, parse_name
-from isc.io.cells import TableError, read_cells, read_text
-from isc.io.film_clock import FAR_OUTSIDE, SECONDS_IN, KeyLogError, check_duration, check_order, numbers_of
-from isc.io.text import MISSING
+from isc.io.files.text import MISSING
+from isc.io.layout.metadata import inherited_metadata
+from isc.io.layout.names import BidsError, parse_name
+from isc.io.logs.cells import TableError, read_cells, read_text
+from isc.io.logs.film_clock import FAR_OUTSIDE, SECONDS_IN, KeyLogError, check_duration, check_order, numbers_of
 
 HEADERLESS = ("_physio.tsv", "_physio.tsv.gz", "_stim.tsv", "_stim.tsv.gz")
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from isc.io.film_clock import PRESS, KeyLogError, check_duration, film_of, inside_film
 from isc.io.keyboard import AUTO_REPEAT, read_events
 from isc.io.log_mapping import LogMapping, read_log_mapping
+from isc.io.logs.film_clock import PRESS, KeyLogError, check_duration, film_of, inside_film
 from isc.io.ratings import subject_of
 
 REPEAT_DELAY = 1.0  # s; keyboards wait for at most so long before a held key repeats

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from isc.io.tracker_conventions import CONVENTIONS, OPENFACE3_UNITS, PLAIN, Convention, Group, columns_of, recognise
-from isc.io.tracker_stores import TrackerError, is_deeplabcut, read_deeplabcut, read_medusa, read_movement
+from isc.io.tracking.conventions import CONVENTIONS, OPENFACE3_UNITS, PLAIN, Convention, Group, columns_of, recognise
+from isc.io.tracking.stores import TrackerError, is_deeplabcut, read_deeplabcut, read_medusa, read_movement
 
 HDF5 = (".h5", ".hdf5")
 NETCDF = (".nc",)
@@ -76,7 +76,7 @@ def read_face_tracker(
         raise FileNotFoundError(f"no file at {path}")
     if rate is not None and not (np.isfinite(rate) and rate > 0):
         raise TrackerError(f"rate must be positive, in frames per second; given {rate}")
-    how = {"rate": rate, "face": face, "min_confidence": min_confidence}
+    how: dict[str, Any] = {"rate": rate, "face": face, "min_confidence": min_confidence}
     if path.suffix in HDF5:
         recording = read_medusa(path, face=face)
     elif path.suffix in NETCDF:

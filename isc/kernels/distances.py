@@ -129,7 +129,9 @@ def pairwise_chunks_of_distances(
             _pairs(layout, first, second, order[begin:end], chunk.plan, least, work, value, count)
 
         in_threads(run, tiles(order.size, PAIR_TILE), n_threads)
-        yield chunk.windows, value, count
+        windows = chunk.windows
+        del chunk, run  # before the next chunk is packed: two at a time would double the memory
+        yield windows, value, count
 
 
 @njit(**FAST)

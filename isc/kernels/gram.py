@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-ROWS = {"nogil": True, "error_model": "numpy", "cache": True}
+ROWS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "cache": True}
 
 
 @njit(fastmath={"reassoc"}, **ROWS)

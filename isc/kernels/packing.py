@@ -98,6 +98,7 @@ def packed_windows(
 
         in_threads(pack, [(s,) for s in range(n_subject)], n_threads)
         yield PackedWindows(packed, stride, (n_subject, n_axis), part, slice(begin, begin + part.starts.size))
+        del packed, pack  # before the next chunk is packed: two at a time would double the memory
 
 
 def _chunks(plan: Plan, n_time: int) -> list[tuple[int, int]]:

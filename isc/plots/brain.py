@@ -82,7 +82,7 @@ def _volume(values: xr.DataArray, image: Any) -> Any:
     """Image with the values in their voxels and 0 elsewhere."""
     import nibabel as nib
 
-    loaded = nib.load(image) if isinstance(image, str | Path) else image
+    loaded: Any = nib.load(image) if isinstance(image, str | Path) else image
     if len(loaded.shape) != 3:
         raise ValueError(f"a brain map needs a 3-D image of labels or a mask; given shape {loaded.shape}")
     filled = np.zeros(loaded.shape, dtype=np.float32)

@@ -23,6 +23,7 @@ from isc.plots.style import (
     VERMILLION,
     figure_of,
     get_axes,
+    key_layout,
     split,
     styled,
 )
@@ -147,7 +148,7 @@ def plot_learning_curve(curves: xr.Dataset | dict[str, xr.Dataset], *, ax: Axes 
         ax.xaxis.set_major_formatter("{x:g}")
     if dim == "n_own":
         ax.set_xticks(next(iter(named.values()))["n_own"].values)
-    ax.legend(loc="best", **KEY)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=key_layout(ax)[0], **KEY)
     return figure_of(ax)
 
 

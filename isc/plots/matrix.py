@@ -206,6 +206,6 @@ def _name_subjects(ax: Axes, names: list[str]) -> None:
 
 
 def _part_groups(ax: Axes, labels: np.ndarray) -> None:
-    for border in np.flatnonzero(labels[1:] != labels[:-1]) + 1:
+    for border in (np.flatnonzero(labels[1:] != labels[:-1]) + 1).tolist():
         ax.axhline(border, color=INK, linewidth=0.8)
         ax.axvline(border, color=INK, linewidth=0.8)

@@ -1,6 +1,7 @@
 """One recording over time: when the face was seen, how the head moved, when its owner pressed the key."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -105,5 +106,5 @@ def _shade_lost(panel: Axes, pose: xr.DataArray) -> None:
     label = f"no face ({lost.mean():.1%} of samples)"
     for number, (start, stop) in enumerate(edges.reshape(-1, 2)):
         last = time[min(stop, time.size - 1)]
-        shade = {"facecolor": "none", "edgecolor": LINE_GREY, "hatch": "////", "linewidth": 0}
+        shade: Any = {"facecolor": "none", "edgecolor": LINE_GREY, "hatch": "////", "linewidth": 0}
         panel.axvspan(time[start], last, **shade, label="" if number else label)

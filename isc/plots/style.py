@@ -155,7 +155,8 @@ def centred_scale(values: np.ndarray) -> Normalize:
 def add_colour_bar(ax: Axes, scale: Normalize, label: str) -> None:
     """A colour bar beside the axes, with zero marked."""
     bar = ax.figure.colorbar(ScalarMappable(scale, DIVERGING), ax=ax, label=label, fraction=0.05, pad=0.02, shrink=0.8)
-    bar.solids.set(rasterized=False, edgecolor="face")  # vectors, as everything else
+    solids: Any = bar.solids
+    solids.set(rasterized=False, edgecolor="face")  # vectors, as everything else
     bar.outline.set_linewidth(0.4)
     bar.ax.axhline(0, color=INK, linewidth=0.4)
 

@@ -232,7 +232,7 @@ def zscore(x: xr.DataArray) -> xr.DataArray:
         raise ValueError(f"dim time is needed; given {tuple(map(str, x.dims))}")
     values = x.astype(np.float64)
     centred = values - values.mean("time")
-    spread = np.sqrt((centred**2).mean("time"))
+    spread = (centred**2).mean("time") ** 0.5
     moving = spread > FLAT * abs(values).max("time")
     result = (centred / spread.where(moving)).transpose(*x.dims)
     return x.copy(data=result.values.astype(np.float32)).assign_attrs(units="1")

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -71,7 +71,7 @@ def stack_subjects(
     values = np.stack([part.values for part in parts])
     other = tuple(d for d in range(1, values.ndim))
     spans = np.array([x["time"].values[-1] - x["time"].values[0] for x in recordings.values()])
-    coords = {**feature_coords, "time": parts[0]["time"]}
+    coords: dict[str, Any] = {**feature_coords, "time": parts[0]["time"]}
     coords["subject"] = ("subject", list(recordings))
     coords["valid_fraction"] = ("subject", np.isfinite(values).mean(axis=other))
     coords["trimmed"] = ("subject", np.maximum(0.0, spans - (clock[-1] - clock[0])), {"units": "s"})

@@ -15,6 +15,12 @@ Severity = Literal["error", "warning", "note"]
 DOI = re.compile(r"10\.\d{4,9}/[^\s<>\"]+")
 
 
+def _check_link(link: str) -> None:
+    path = PurePosixPath(link)
+    if path.is_absolute() or ".." in path.parts or ":" in link or "\\" in link or not path.parts:
+        raise ValueError(f"link must be a path below the report's folder, with /; given {link!r}")
+
+
 @dataclass(frozen=True)
 class Fact:
     """One line of the page's header: 'participants', '21 (2 left out)'.
@@ -60,11 +66,14 @@ class ReportFigure:
         What is shown, with n and units; the page puts the number before it.
     alt : str
         What somebody who does not see the figure has to know: its message, not its parts.
+    link : str, optional
+        Page that shows more, relative to the report; it may end in ``#place``, such as ``explore.html#window=3``.
     """
 
     svg: str
     caption: str
     alt: str
+    link: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a figure that cannot be shown or has nothing for readers who do not see it."""
@@ -74,12 +83,8 @@ class ReportFigure:
             )
         if not self.alt.strip():
             raise ValueError(f"the figure {self.caption[:40]!r} has no alt text; say in a sentence what it shows")
-
-
-def _check_link(link: str) -> None:
-    path = PurePosixPath(link)
-    if path.is_absolute() or ".." in path.parts or ":" in link or "\\" in link or not path.parts:
-        raise ValueError(f"link must be a path below the report's folder, with /; given {link!r}")
+        if self.link is not None:
+            _check_link(self.link)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """The explorer: synchrony on the face and in time, in one HTML file that answers to mouse and keyboard."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib import colormaps
 
-from isc.io.atomic import write_bytes
+from isc.io.files.atomic import write_bytes
 from isc.mesh import N_MESH_VERTEX, contours, region_of, regions, triangles
 from isc.plots.style import DIVERGING, axis_label, check_dims, count_range, subjects_label, summary_label
 from isc.plots.time_axis import window_borders
@@ -142,7 +142,7 @@ def explore(
     }
     words = {
         "title": title,
-        "facts": [*_facts(vertices, thresholds), *facts],
+        "facts": [*_facts(vertices.values, tisc.attrs if thresholds is None else thresholds.attrs), *facts],
         "agreement_label": _agreement_label(agreement),
         "is_tested": any(layer.significant is not None for layer in layers.values()),
     }
@@ -267,15 +267,13 @@ def _pair_ends(layer: _Layer | None) -> list[str] | None:
     return None if layer is None else [encode(layer.values[name].values, "<u2") for name in ("vertex_a", "vertex_b")]
 
 
-def _facts(layer: _Layer, thresholds: xr.Dataset | None) -> list[Fact]:
-    """What the arrays themselves know about the analysis."""
-    values, n_window = layer.values, layer.values.sizes["window"]
+def _facts(values: xr.DataArray, told: Mapping[str, Any]) -> list[Fact]:
+    """What the arrays themselves know about the analysis; `told` are the attrs of what decided significance."""
     facts = [Fact("participants", subjects_label(values).removeprefix("n = ") or "not recorded")]
-    spans = [f"{n_window} windows"]
+    spans = [f"{values.sizes['window']} windows"]
     if {"window_s", "step_s"} <= set(values.attrs):
         spans.append(f"of {values.attrs['window_s']:g} s, one every {values.attrs['step_s']:.3g} s")
     facts.append(Fact("windows", " ".join(spans)))
-    told = {} if thresholds is None else thresholds.attrs
     for name, label in (
         ("scheme", "null"),
         ("null_hypothesis", "what significance rejects"),
@@ -284,7 +282,8 @@ def _facts(layer: _Layer, thresholds: xr.Dataset | None) -> list[Fact]:
         ("seed", "seed"),
     ):
         if name in told:
-            facts.append(Fact(label, str(told[name]).replace("_", " ")))
+            words = told[name] if isinstance(told[name], list) else [told[name]]  # one scheme, or several together
+            facts.append(Fact(label, " and ".join(map(str, words)).replace("_", " ")))
     return facts
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pandas.api.types import is_bool_dtype, is_float_dtype, is_integer_dtype
 
-from isc.io.atomic import write_bytes
+from isc.io.files.atomic import write_bytes
 from isc.report.content import Notice, ReportContent, ReportTable, Severity
 
 MOST_ROWS = 40  # of a table; the whole is behind its link
@@ -45,7 +45,7 @@ def write_report(path: Path, content: ReportContent) -> None:
 
     Raises
     ------
-    isc.io.atomic.DerivativeError
+    isc.io.files.atomic.DerivativeError
         When the file cannot be written.
 
     Examples
@@ -123,6 +123,7 @@ def page_environment() -> Environment:
     )
     environment.filters |= {
         "address": lambda path: quote(path),
+        "place": lambda link: quote(link, safe="/#="),
         "columns": _columns,
         "image": _image,
         "paragraphs": _paragraphs,

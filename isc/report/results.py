@@ -10,9 +10,9 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from isc.io.atomic import write_bytes
-from isc.io.sidecars import differences, read_dictionary
-from isc.io.text import write_tsv
+from isc.io.files.atomic import write_bytes
+from isc.io.files.sidecars import differences, read_dictionary
+from isc.io.files.text import write_tsv
 from isc.report.vector import figure_svg
 
 PLACEHOLDER = re.compile(r"<\w+>")  # in keys of the dictionary: <clip> stands for any one part between slashes

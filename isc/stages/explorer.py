@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from isc.io.atomic import DerivativeError
 from isc.io.bids import root_path
-from isc.io.bids_dataset import linked_raw
-from isc.io.bids_names import BidsError, Entities
 from isc.io.derivatives import read_array, read_sidecar, read_table
+from isc.io.files.atomic import DerivativeError
+from isc.io.layout.dataset import linked_raw
+from isc.io.layout.names import BidsError, Entities
 from isc.mesh import mean_shape
 from isc.report import Explorer, Fact, explore
 from isc.stages.behaviour import read_agreement
@@ -71,10 +71,11 @@ def write_explorer(study: Study, shelf: Shelf) -> Path:
     DerivativeError
         When a product is absent or damaged.
     """
-    return _explorer(study, shelf).save(root_path(shelf.root, "explorer"))
+    return study_explorer(study, shelf).save(root_path(shelf.root, "explorer"))
 
 
-def _explorer(study: Study, shelf: Shelf) -> Explorer:
+def study_explorer(study: Study, shelf: Shelf) -> Explorer:
+    """Explorer of the group's products, not written anywhere."""
     cube = read_array(shelf.path("cube"))
     if isinstance(cube, xr.Dataset):
         raise TypeError("the cube holds a data set, not one array")

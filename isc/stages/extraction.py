@@ -6,12 +6,12 @@ from pathlib import Path
 
 import xarray as xr
 
-from isc.io.bids_study import Recording
+from isc.io.camera.face_rows import Checkpoint
+from isc.io.camera.face_segments import track_segments
+from isc.io.camera.video import probe_video
 from isc.io.derivatives import landmark_writer
 from isc.io.face_model import MODEL_SHA256
-from isc.io.face_rows import Checkpoint
-from isc.io.face_segments import track_segments
-from isc.io.video import probe_video
+from isc.io.layout.raw_study import Recording
 from isc.stages.parts import Parts
 from isc.stages.shelf import WARNINGS, Shelf
 from isc.study import Study, StudyError

@@ -5,18 +5,18 @@ import json
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from isc.io.atomic import DerivativeError, output_lock, remove, remove_leftovers, write_bytes
-from isc.io.bids import root_path
-from isc.io.bids_dataset import DESCRIPTION_FILE, PIPELINE, RAW_LINK
-from isc.io.bids_names import bids_uri, participant_label
-from isc.io.bids_study import RawStudy
-from isc.io.products import FILES
-from isc.io.text import TableError, read_json, write_json
+from isc.io.bids import participant_page, root_path
+from isc.io.files.atomic import DerivativeError, output_lock, remove, remove_leftovers, write_bytes
+from isc.io.files.products import FILES
+from isc.io.files.text import TableError, read_json, write_json
+from isc.io.layout.dataset import DESCRIPTION_FILE, PIPELINE
+from isc.io.layout.names import bids_uri, participant_label
+from isc.io.layout.raw_study import RawStudy
 from isc.stages.journal import log
 from isc.study import StudyError
 
@@ -57,7 +57,7 @@ def removal_of(out_dir: Path, participant: str) -> Removal:
     Returns
     -------
     Removal
-        The participant's folder; the group's products that name them or were computed from one that goes; the
+        The participant's folder and page; the group's products that name them or were computed from one that goes; the
         report, the explorer and their figures once any product of the group goes.
 
     Raises
@@ -69,12 +69,12 @@ def removal_of(out_dir: Path, participant: str) -> Removal:
     """
     _check_ours(out_dir)
     name = f"sub-{participant_label(participant)}"
-    folder = out_dir / name
     gone = _group_products(out_dir, name)
-    paths = [folder] if folder.exists() else []
+    own = (out_dir / name, participant_page(out_dir, name.removeprefix("sub-")))
+    paths = [path for path in own if path.exists()]
     paths += [path for sidecar in gone for path in _files_of(sidecar, out_dir)]
-    explorer = root_path(out_dir, "explorer")
-    paths += [explorer] if gone and explorer.exists() else []
+    loose = [root_path(out_dir, "hashes"), *([root_path(out_dir, "explorer")] if gone else [])]
+    paths += [path for path in loose if path.exists()]
     return Removal(out_dir, tuple(dict.fromkeys(paths)))
 
 
@@ -140,8 +140,8 @@ def without_forgotten(raw: RawStudy, out_dir: Path) -> RawStudy:
     StudyError
         When nobody is left.
     """
-    hashes = {entry["LabelSHA256"] for entry in _entries(out_dir)}
-    kept = tuple(p for p in raw.participants if _label_hash(f"sub-{p.label}") not in hashes)
+    gone = withdrawn([p.label for p in raw.participants], out_dir)
+    kept = tuple(p for p in raw.participants if p.label not in gone)
     n_left_out = len(raw.participants) - len(kept)
     if n_left_out:
         print(
@@ -152,19 +152,26 @@ def without_forgotten(raw: RawStudy, out_dir: Path) -> RawStudy:
     return replace(raw, participants=kept)
 
 
-def raw_study_of(out_dir: Path) -> Path:
-    """Raw study that a derivative data set says it was made from.
+def withdrawn(labels: Iterable[str], out_dir: Path) -> set[str]:
+    """Those of the participants that a derivative data set was told to forget.
 
     Parameters
     ----------
+    labels : iterable of str
+        Without ``sub-``.
     out_dir : Path
 
     Returns
     -------
-    Path
-        Nothing needs to be there.
+    set of str
+
+    Examples
+    --------
+    >>> withdrawn(["01"], Path("no-such-folder"))
+    set()
     """
-    return (out_dir / read_json(out_dir / DESCRIPTION_FILE)["DatasetLinks"][RAW_LINK]).resolve()
+    hashes = {entry["LabelSHA256"] for entry in _entries(out_dir)}
+    return {label for label in labels if _label_hash(f"sub-{label}") in hashes}
 
 
 def _check_ours(out_dir: Path) -> None:

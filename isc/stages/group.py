@@ -11,7 +11,7 @@ import xarray as xr
 
 from isc.io.bids import window_label
 from isc.io.derivatives import DerivativeError, read_sidecar
-from isc.io.text import TableError, read_tsv
+from isc.io.files.text import TableError, read_tsv
 from isc.preprocessing.stack import stack_subjects
 from isc.stages.participant import detected_share
 from isc.stages.shelf import Shelf, load_array
@@ -129,8 +129,9 @@ def film_duration(participants: Mapping[str, Shelf], notes: list[str]) -> float 
 
 def log_sidecar(shelf: Shelf) -> dict[str, Any] | None:
     """What the key log of a participant was: its sidecar, or None without a log."""
+    path = shelf.path("peaks")
     try:
-        return read_sidecar(shelf.path("peaks"))
+        return read_sidecar(path) if path.is_file() else None
     except DerivativeError:
         return None
 

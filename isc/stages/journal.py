@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from isc.io.atomic import writing
 from isc.io.bids import root_path
+from isc.io.files.atomic import writing
 
 RECENT_RATES = 20  # participants whose speed an estimate is made from
 

@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from isc.io.bids_metadata import inherited_metadata
-from isc.io.bids_names import sidecar_path
+from isc.io.camera.video import probe_video
+from isc.io.files.sidecars import column_descriptions
+from isc.io.files.text import MISSING, TableError, format_tsv, read_tsv, write_json, write_tsv
 from isc.io.keyboard import read_key_log
-from isc.io.sidecars import column_descriptions
-from isc.io.text import MISSING, TableError, format_tsv, read_tsv, write_json, write_tsv
-from isc.io.video import probe_video
+from isc.io.layout.metadata import inherited_metadata
+from isc.io.layout.names import sidecar_path
+from isc.io.log_mapping import LogMapping
+from isc.io.logs.lab_logs import read_lab_log
 
 EVENNESS = 0.01  # share by which the steps of a rating may differ
 SAME = 1e-9  # seconds by which a press may move when its log is written anew
@@ -36,8 +38,6 @@ def video_description(path: Path) -> dict[str, object]:
 def write_events(source: Path, target: Path) -> None:
     """Write a key log as a BIDS table of events; it then says the same.
 
-    Another kind of log needs a function like this one: the seam for logs of other programs.
-
     Parameters
     ----------
     source : Path
@@ -56,6 +56,35 @@ def write_events(source: Path, target: Path) -> None:
         before, after = read_key_log(source), read_key_log(target)
     if not np.allclose(before["onset"], after["onset"], rtol=0, atol=SAME) or before.attrs != after.attrs:
         raise TableError(f"{source.name} says something else as a BIDS table of events; report this log to us")
+
+
+def mapped_events(path: Path, mapping: LogMapping) -> pd.DataFrame:
+    """Events of a log of another program, sorted by time.
+
+    Parameters
+    ----------
+    path : Path
+    mapping : LogMapping
+        Says how to read it.
+
+    Returns
+    -------
+    DataFrame
+        Columns onset, duration (s), trial_type, key.
+    """
+    return read_lab_log(path, mapping).sort_values("onset", kind="stable", ignore_index=True)
+
+
+def write_mapped_events(source: Path, target: Path, *, mapping: LogMapping) -> None:
+    """Write the log of another program as a BIDS table of events.
+
+    Parameters
+    ----------
+    source, target : Path
+    mapping : LogMapping
+        Says how to read it.
+    """
+    write_tsv(mapped_events(source, mapping), target)
 
 
 def _in_seconds(cells: pd.Series, described: dict[str, dict[str, str]]) -> pd.Series:

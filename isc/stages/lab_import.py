@@ -6,20 +6,38 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from isc.io.atomic import LOCK_NAME, TEMPORARY_PREFIX, TEMPORARY_SUFFIX, DerivativeError, output_lock, remove, writing
 from isc.io.bids import raw_path
-from isc.io.bids_dataset import write_raw_dataset, write_scans
-from isc.io.bids_names import BidsError, Entities, sidecar_path
-from isc.io.bids_study import VIDEO_EXTENSIONS
+from isc.io.camera.copying import copy_pictures, copy_whole
+from isc.io.camera.video import VideoError, probe_video
+from isc.io.files.atomic import (
+    LOCK_NAME,
+    TEMPORARY_PREFIX,
+    TEMPORARY_SUFFIX,
+    DerivativeError,
+    output_lock,
+    remove,
+    writing,
+)
+from isc.io.files.text import TableError, read_tsv, write_json
 from isc.io.keyboard import KeyLogError, read_key_log
-from isc.io.text import TableError, read_tsv, write_json
-from isc.io.video import VideoError, probe_video
-from isc.io.video_copy import copy_pictures, copy_whole
-from isc.stages.lab_files import RATING, rating_series, video_description, write_events, write_rating
+from isc.io.layout.dataset import write_raw_dataset, write_scans
+from isc.io.layout.names import BidsError, Entities, sidecar_path
+from isc.io.layout.raw_study import VIDEO_EXTENSIONS
+from isc.io.log_mapping import LogMapping, read_log_mapping
+from isc.stages.lab_files import (
+    RATING,
+    mapped_events,
+    rating_series,
+    video_description,
+    write_events,
+    write_mapped_events,
+    write_rating,
+)
 from isc.stages.lab_table import LabRecording, read_lab_table
 from isc.stages.messages import one_line
 from isc.stages.progress import Display
@@ -42,6 +60,7 @@ class ImportRequest:
     name: str | None = None
     clean_labels: bool = False
     whole_videos: bool = False
+    log_mapping: Path | None = None
     dry_run: bool = False
 
 
@@ -71,8 +90,9 @@ def import_lab(request: ImportRequest) -> int:
         recordings, faults = read_lab_table(
             request.table, request.lab_folder, task=request.task, clean_labels=request.clean_labels
         )
-        transfers = [transfer for recording in recordings for transfer in _transfers(request, recording)]
-        faults += _faults_of_target(request, transfers) + _faults_of_content(recordings)
+        mapping = None if request.log_mapping is None else read_log_mapping(request.log_mapping)
+        transfers = [transfer for recording in recordings for transfer in _transfers(request, recording, mapping)]
+        faults += _faults_of_target(request, transfers) + _faults_of_content(recordings, mapping)
         if faults:
             raise StudyError(f"{len(faults)} things are unclear, nothing was written\n  " + "\n  ".join(faults))
         _list(request, transfers)
@@ -85,7 +105,7 @@ def import_lab(request: ImportRequest) -> int:
     return DONE
 
 
-def _transfers(request: ImportRequest, recording: LabRecording) -> list[Transfer]:
+def _transfers(request: ImportRequest, recording: LabRecording, mapping: LogMapping | None) -> list[Transfer]:
     """Where the files of a recording go."""
     files, root = recording.files, request.bids_dir
     video = files["video"]
@@ -96,8 +116,11 @@ def _transfers(request: ImportRequest, recording: LabRecording) -> list[Transfer
         else Transfer(video, target, copy_pictures, "pictures only")
     ]
     if "key_log" in files:
-        log = files["key_log"]
-        found.append(Transfer(log, raw_path(root, "events", recording.entities), write_events, "key presses"))
+        log, write = (
+            files["key_log"],
+            write_events if mapping is None else partial(write_mapped_events, mapping=mapping),
+        )
+        found.append(Transfer(log, raw_path(root, "events", recording.entities), write, "key presses"))
         found.append(Transfer(log, _original_path(root, recording.entities, log), copy_whole, "as it was"))
     if RATING in files:
         found.append(Transfer(files[RATING], raw_path(root, RATING, recording.entities), write_rating, "rating"))
@@ -125,13 +148,13 @@ def _faults_of_target(request: ImportRequest, transfers: Sequence[Transfer]) -> 
     return faults
 
 
-def _faults_of_content(recordings: Sequence[LabRecording]) -> list[str]:
+def _faults_of_content(recordings: Sequence[LabRecording], mapping: LogMapping | None) -> list[str]:
     """What is wrong inside the files; each is opened."""
     faults = []
     for recording in recordings:
         checks = {
             "video": lambda path, onset: probe_video(path),
-            "key_log": lambda path, onset: _check_log(path, onset),
+            "key_log": lambda path, onset: _check_log(path, onset, mapping),
             RATING: lambda path, onset: rating_series(path),
         }
         for name, path in recording.files.items():
@@ -144,12 +167,15 @@ def _faults_of_content(recordings: Sequence[LabRecording]) -> list[str]:
     return faults
 
 
-def _check_log(path: Path, onset: float | None) -> None:
+def _check_log(path: Path, onset: float | None, mapping: LogMapping | None) -> None:
+    if mapping is not None:
+        if onset is not None:
+            raise StudyError(f"{path.name}: the mapping says where the film starts; write n/a in key_log_onset")
+        mapped_events(path, mapping)
+        return
     read_key_log(path, stimulus_onset=onset)
     cells = read_tsv(path)
-    if onset is None and "trial_type" in cells.columns and (cells["trial_type"] == START).any():
-        return
-    if onset is None:
+    if onset is None and not ("trial_type" in cells.columns and (cells["trial_type"] == START).any()):
         raise StudyError(f"{path.name} has no start marker: give key_log_onset (0 if its clock starts with the film)")
 
 

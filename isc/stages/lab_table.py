@@ -1,6 +1,5 @@
 """The table that says which files of a lab folder belong to whom: read, and checked whole before anything is done."""
 
-import csv
 import difflib
 import math
 import re
@@ -9,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from isc.io.bids_names import BidsError, Entities, inside, participant_label
-from isc.io.bids_study import VIDEO_EXTENSIONS
-from isc.io.text import MISSING
+from isc.io.files.text import MISSING
+from isc.io.layout.names import BidsError, Entities, inside, participant_label
+from isc.io.layout.raw_study import VIDEO_EXTENSIONS
+from isc.io.logs.cells import TableError, read_cells
 from isc.study import StudyError
 
 FILES = ("video", "key_log", "rating")
@@ -19,7 +19,6 @@ KNOWN = ("participant_id", "session", "task", "run", *FILES, *(f"{name}_onset" f
 NEEDED = ("participant_id", "video", "video_onset")
 SEPARATORS = {".tsv": "\t", ".csv": ","}
 FORBIDDEN = re.compile(r"[^A-Za-z0-9]")
-FIRST_ROW = 2  # line of the first row below the header
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def read_lab_table(
     rows = _rows(path)
     faults: list[str] = []
     recordings = []
-    for line, row in enumerate(rows, start=FIRST_ROW):
+    for line, row in rows.items():
         found: list[str] = []
         recording = _recording(row, line, lab_folder, task, clean_labels, found)
         faults += [f"line {line}: {fault}" for fault in found]
@@ -92,31 +91,27 @@ def read_lab_table(
     return recordings, faults
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def _rows(path: Path) -> dict[int, dict[str, str]]:
+    """Rows of the table by the line on which they end; blanks around texts are left out."""
     if path.suffix.lower() not in SEPARATORS:
         raise StudyError(f"{path.name} must be a tab-separated .tsv or a comma-separated .csv")
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            header, *rows = list(csv.reader(file, delimiter=SEPARATORS[path.suffix.lower()], strict=True)) or [[]]
+        cells = read_cells(path, delimiter=SEPARATORS[path.suffix.lower()])
     except OSError as error:
         raise StudyError(f"{path.name} cannot be read: {error.strerror}") from error
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise StudyError(f"{path.name} is no table in UTF-8 with one row a line: {error}") from error
-    header = [name.strip() for name in header]
-    _check_header(path, header)
-    uneven = [line for line, row in enumerate(rows, start=FIRST_ROW) if row and len(row) != len(header)]
-    if uneven or not any(rows):
-        what = f"line {uneven[0]} has another number of fields than the header" if uneven else "has no row"
-        raise StudyError(f"{path.name}: {what}; write n/a where there is nothing")
-    return [dict(zip(header, (cell.strip() for cell in row), strict=True)) for row in rows if row]
+    except TableError as error:
+        raise StudyError(str(error)) from error
+    cells.columns = [str(name).strip() for name in cells.columns]
+    _check_header(path, list(cells.columns))
+    if cells.empty:
+        raise StudyError(f"{path.name}: has no row; write one a recording")
+    return {int(line): {name: str(text).strip() for name, text in row.items()} for line, row in cells.iterrows()}
 
 
 def _check_header(path: Path, header: list[str]) -> None:
     absent = [name for name in NEEDED if name not in header]
-    doubled = sorted({name for name in header if header.count(name) > 1})
-    if absent or doubled or "" in header:
-        what = f"needs column {', '.join(absent)}" if absent else f"has column {', '.join(doubled) or 'without name'}"
-        raise StudyError(f"{path.name} {what}{' twice' if doubled and not absent else ''}; it has {', '.join(header)}")
+    if absent:
+        raise StudyError(f"{path.name} needs column {', '.join(absent)}; it has {', '.join(header)}")
     for name in header:
         near = difflib.get_close_matches(name, KNOWN, n=1, cutoff=0.85)
         if name not in KNOWN and near and near[0] not in header:
@@ -129,12 +124,13 @@ def _recording(
     row: Mapping[str, str], line: int, lab_folder: Path, task: str | None, clean: bool, faults: list[str]
 ) -> LabRecording | None:
     files = {name: path for name in FILES if (path := _file(row, name, lab_folder, faults)) is not None}
-    onsets = {name: _onset(row, name, faults) for name in files}
+    onsets = {name: _onset(row, name, faults) for name in FILES if row.get(name, MISSING) not in ("", MISSING)}
     columns = {name: text or MISSING for name, text in row.items() if name not in KNOWN}
     try:
         entities = _entities(row, task, _cleaned if clean else _as_it_is)
     except BidsError as error:
-        faults.append(str(error) + ("" if clean else "; --clean-labels drops other characters"))
+        hint = "; --clean-labels drops other characters" if "participant" in str(error) and not clean else ""
+        faults.append(f"{error}{hint}")
         return None
     return LabRecording(line, entities, files, onsets, columns)
 
@@ -207,11 +203,11 @@ def _onset(row: Mapping[str, str], name: str, faults: list[str]) -> float | None
     return value
 
 
-def _collisions(recordings: list[LabRecording], rows: list[dict[str, str]]) -> list[str]:
+def _collisions(recordings: list[LabRecording], rows: dict[int, dict[str, str]]) -> list[str]:
     """What several rows claim together."""
     runs = _gathered((r.entities, r.line) for r in recordings)
     files = _gathered((path.resolve(), r.line) for r in recordings for path in r.files.values())
-    labels = _gathered((r.name, rows[r.line - FIRST_ROW]["participant_id"]) for r in recordings)
+    labels = _gathered((r.name, rows[r.line]["participant_id"]) for r in recordings)
     columns = _gathered(((r.name, name), text) for r in recordings for name, text in r.columns.items())
     faults = [
         f"lines {_listed(lines)} are the same run of sub-{entities.subject}; number them in column run"

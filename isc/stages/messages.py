@@ -17,7 +17,7 @@ def one_line(error: Exception) -> str:
 
     Examples
     --------
-    >>> one_line(FileNotFoundError(2, "No such file or directory", "/home/someone/study/film.mp4"))
+    >>> one_line(FileNotFoundError(2, "No such file or directory", "some/folder/film.mp4"))
     'film.mp4: No such file or directory'
     """
     if isinstance(error, OSError) and error.filename is not None:

@@ -6,17 +6,28 @@ from isc.stages.synchrony import deciding_schemes
 from isc.study import Study
 from isc.synchrony.decision import scheme_words
 
-CITED = (
-    "face_mesh",
-    "alignment",
-    "isc",
-    "windows",
-    "maximum_statistic",
-    "p_value",
-    "surrogates",
-    "agreement",
-    "bids",
-)
+MARKS = {  # how the text cites each entry of isc.report.CITATIONS
+    "face_mesh": "Kartynnik et al. 2019",
+    "alignment": "Umeyama 1991",
+    "isc": "Hasson et al. 2004",
+    "windows": "Kauppi et al. 2010",
+    "maximum_statistic": "Nichols & Holmes 2002",
+    "p_value": "Phipson & Smyth 2010",
+    "surrogates": "Moulder et al. 2018",
+    "agreement": "Labs et al. 2015",
+    "bids": "Gorgolewski et al. 2016",
+}
+SPACES = {
+    "vector": "its three coordinates together, their covariances summed",
+    "axes": "each of its three coordinates by itself",
+    "norm": "its distance from the origin of the aligned face",
+    "displacement": "the length of its movement from its mean place",
+}
+EXTENTS = {
+    "equal": "All recordings covered the same span.",
+    "common": "The span that all recordings cover was analysed.",
+    "union": "The span that any recording covers was analysed, what a recording does not cover being missing.",
+}
 SCHEMES = {
     "circular_shift": (
         "shifting every participant's series circularly by one random amount, the same for all features, over the "
@@ -41,7 +52,7 @@ SCOPES = {
 }
 
 
-def methods_text(study: Study, cube: xr.DataArray, tisc: xr.DataArray) -> str:
+def methods_text(study: Study, cube: xr.DataArray, tisc: xr.DataArray, agreement: xr.DataArray | None = None) -> str:
     """What was done, ready for a paper, with the numbers of this study.
 
     Parameters
@@ -51,36 +62,66 @@ def methods_text(study: Study, cube: xr.DataArray, tisc: xr.DataArray) -> str:
         Cube of aligned landmarks.
     tisc : DataArray
         t-ISC of the vertices.
+    agreement : DataArray, optional
+        Of the reported peaks, with coordinate n_raters; None when there are no key logs.
 
     Returns
     -------
     str
         Paragraphs separated by empty lines.
     """
-    return "\n\n".join(
-        [_recording(study, cube), _synchrony(study, tisc), _inference(study, cube.sizes["subject"]), _behaviour(study)]
-    )
+    parts = [_recording(study, cube), _synchrony(study, tisc), _inference(study, cube.sizes["subject"])]
+    parts += [] if agreement is None else [_behaviour(study, agreement)]
+    parts += ["All derivatives follow the conventions of BIDS (Gorgolewski et al. 2016)."]
+    return "\n\n".join(parts)
+
+
+def cited(text: str) -> tuple[str, ...]:
+    """Entries of `isc.report.CITATIONS` that a text cites, in the order in which it does.
+
+    Parameters
+    ----------
+    text : str
+        From `methods_text`.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> cited("by rotation (Umeyama 1991), in windows (Kauppi et al. 2010)")
+    ('alignment', 'windows')
+    """
+    return tuple(sorted((name for name in MARKS if MARKS[name] in text), key=lambda name: text.index(MARKS[name])))
 
 
 def _recording(study: Study, cube: xr.DataArray) -> str:
+    extraction = study.extraction
+    truncated = " Damaged videos were used up to the break." if extraction.allow_truncated else ""
+    rate = "the lowest rate among the recordings" if study.cube.rate is None else "a rate chosen beforehand"
     return (
         "Face landmarks (478 vertices) were tracked in every "
-        f"{'frame' if study.extraction.every == 1 else f'{study.extraction.every}th frame'} of the videos with "
-        "MediaPipe's FaceLandmarker (Kartynnik et al. 2019). Head movement and distance to the camera were removed by "
+        f"{'frame' if extraction.every == 1 else f'{extraction.every}th frame'} of the videos with "
+        "MediaPipe's FaceLandmarker (Kartynnik et al. 2019), started anew every "
+        f"{extraction.segment} tracked frames.{truncated} Head movement and distance to the camera were removed by "
         "fitting each frame to the recording's mean of 26 stable vertices by rotation, translation and scale (Umeyama "
-        "1991), in units of the inter-ocular distance. Recordings were put on one clock of the stimulus at "
-        f"{cube.attrs['rate_hz']:g} Hz; stretches without a face of more than {study.cube.max_gap:g} s stayed missing."
+        "1991), in units of the inter-ocular distance. Participants whose face was seen in less than "
+        f"{study.cube.min_detected:.0%} of frames were left out. Recordings were put on one clock of the stimulus at "
+        f"{cube.attrs['rate_hz']:g} Hz ({rate}); stretches without a face of more than {study.cube.max_gap:g} s stayed "
+        f"missing. {EXTENTS[study.cube.extent]}"
     )
 
 
 def _synchrony(study: Study, tisc: xr.DataArray) -> str:
+    pairs = ", ".join(f"{a}-{b}" for a, b in study.tisc.pairs)
     return (
         f"Temporal inter-subject correlation (t-ISC; Hasson et al. 2004, Kauppi et al. 2010) of "
         f"{tisc.attrs['n_subject']} participants was the arithmetic mean of Pearson's r over all pairs of participants "
         f"in windows of {study.tisc.window:g} s every {study.tisc.step:.3g} s ({tisc.sizes['window']} windows), for "
-        f"every vertex (covariances summed over x, y and z) and for the distances of {len(study.tisc.pairs)} pairs of "
-        f"vertices. A participant was left out of a window with less than {study.tisc.min_valid:.0%} valid samples or "
-        "without movement. A trend shared within a window counts as synchrony."
+        f"every vertex ({SPACES[study.tisc.space]}) and for the distances of {len(study.tisc.pairs)} pairs of "
+        f"vertices ({pairs}). A participant was left out of a window with less than {study.tisc.min_valid:.0%} valid "
+        "samples or without movement. A trend shared within a window counts as synchrony."
     )
 
 
@@ -97,11 +138,12 @@ def _inference(study: Study, n_subject: int) -> str:
     )
 
 
-def _behaviour(study: Study) -> str:
+def _behaviour(study: Study, agreement: xr.DataArray) -> str:
     low, high = study.behaviour.lags
     return (
         f"Key presses less than {study.behaviour.merge:g} s apart counted once. Agreement was the share of people "
-        "with a press in each t-ISC window (Labs et al. 2015). Its relation to t-ISC was tested by circular shifts of "
-        f"the agreement series, over delays of {low:g} to {high:g} s fixed beforehand, after detrending both. "
-        "All derivatives follow the conventions of BIDS (Gorgolewski et al. 2016)."
+        f"with a press in each t-ISC window (Labs et al. 2015; up to {int(agreement['n_raters'].max())} raters), "
+        f"beside the largest of {study.behaviour.chance_surrogates} circular shifts of everybody's presses. Its "
+        f"relation to t-ISC was tested by circular shifts of the agreement series, over delays of {low:g} to {high:g} "
+        "s fixed beforehand, after detrending both."
     )

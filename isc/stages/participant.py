@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from isc.io.bids_study import Recording
+from isc.io.camera.face_tracker import FaceTrackerError
+from isc.io.camera.video import VideoError
 from isc.io.derivatives import DerivativeError, read_table
 from isc.io.face_model import FaceModelError
-from isc.io.face_tracker import FaceTrackerError
+from isc.io.files.text import TableError
 from isc.io.keyboard import KeyLogError, read_key_log
-from isc.io.text import TableError
-from isc.io.video import VideoError
+from isc.io.layout.raw_study import Recording
 from isc.preprocessing.align import align_faces
 from isc.preprocessing.head_pose import UNITS, head_motion
 from isc.preprocessing.quality import face_quality

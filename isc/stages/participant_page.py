@@ -8,7 +8,7 @@ import xarray as xr
 
 from isc.io.bids import participant_page
 from isc.io.derivatives import DerivativeError, read_sidecar, read_table
-from isc.io.sidecars import read_dictionary
+from isc.io.files.sidecars import read_dictionary
 from isc.plots import plot_recording
 from isc.report import Fact, Notice, ReportContent, ReportFigure, ReportTable, Section, figure_svg, write_report
 from isc.stages.group import log_sidecar

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import xarray as xr
 
-from isc.io.atomic import TEMPORARY_PREFIX, remove
+from isc.io.camera.face_rows import Checkpoint
+from isc.io.camera.face_tracker import FacePlace
 from isc.io.derivatives import DerivativeError, read_array, read_sidecar, write_array
-from isc.io.face_rows import Checkpoint
-from isc.io.face_tracker import FacePlace
+from isc.io.files.atomic import TEMPORARY_PREFIX, remove
 
 SUFFIX = ".parts"
 SHOWN_KEY = 16  # digits of the product key in the name of the folder

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from isc.io.video import VideoError
+from isc.io.camera.video import VideoError
 from isc.stages.extraction import frames_expected
 from isc.stages.group import Progress
 from isc.stages.ledger import Ledger
@@ -131,7 +131,7 @@ def cost_line(
     counts = [_frames(study, task.recording.video) for task in due]
     frames = sum(count for count in counts if count is not None)
     unknown = f" (and {counts.count(None)} videos of unknown length)" if None in counts else ""
-    told = f"{frames} frames of {len(due)} videos to track{unknown}"
+    told = f"{frames} frames of {len(due)} video{'' if len(due) == 1 else 's'} to track{unknown}"
     if rate is None:
         return f"{told}; the speed is not known before the first run in this folder"
     minutes = frames / rate / min(n_procs, len(due)) / MINUTE

@@ -34,6 +34,8 @@ class Outcome:
         Video frames that were tracked.
     seconds : float
         Spent on them.
+    failures : dict of str to str
+        Parts of the task that failed while the others went on, by name, and why.
     """
 
     participant: str
@@ -43,6 +45,7 @@ class Outcome:
     made: dict[str, str] = field(default_factory=dict)
     frames: int = 0
     seconds: float = 0.0
+    failures: dict[str, str] = field(default_factory=dict)
 
 
 Worker = Callable[[Any, Callable[[int, int | None], None]], Outcome]

@@ -1,7 +1,7 @@
 """The group level from cube to report: makes every product, then tells what is in them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,52 +9,33 @@ import xarray as xr
 
 from isc.io.bids import figures_folder, participant_page, root_path
 from isc.io.derivatives import DerivativeError, read_sidecar, read_table
-from isc.io.file_sets import write_file_set
+from isc.io.files.file_sets import write_file_set
 from isc.mesh import mean_shape
 from isc.report import CITATIONS, Fact, Notice, ReportContent, render_report
-from isc.stages.behaviour import make_agreement, make_association, read_agreement
-from isc.stages.explorer import write_explorer
+from isc.stages.behaviour import read_agreement
+from isc.stages.evidence import behaviour_section, diagnostics_section, null_section
+from isc.stages.explorer import study_explorer
 from isc.stages.group import (
-    FEATURE_SETS,
     Group,
     Progress,
     epochs_path,
     film_duration,
-    make_cube,
     read_epochs,
     usable_participants,
 )
+from isc.stages.group_products import Products, make_products
 from isc.stages.ledger import Ledger
-from isc.stages.methods import CITED, methods_text
-from isc.stages.participant_page import write_participant_page
-from isc.stages.sections import (
-    Results,
-    behaviour_section,
-    face_section,
-    null_section,
-    quality_section,
-    series_section,
-)
+from isc.stages.methods import cited, methods_text
+from isc.stages.participant_page import participant_content
+from isc.stages.sections import Results, face_section, quality_section, series_section
 from isc.stages.shelf import Shelf, load_array, load_dataset, stored_warnings
-from isc.stages.synchrony import deciding_schemes, inference_findings, make_nulls, make_thresholds, make_tisc
+from isc.stages.synchrony import deciding_schemes, diagnosis_of, inference_findings
 from isc.stages.version import code_version, software_versions
 from isc.study import Study, StudyError
 from isc.synchrony.decision import strictest
 from isc.synchrony.inference import thresholds
 
 STAGES = ("tisc", "report")
-
-
-@dataclass(frozen=True)
-class Products:
-    """Files of the group level; `agreement` and `associations` are empty without valid key logs."""
-
-    cube: Path
-    nulls: Mapping[str, Mapping[str, Path]]
-    tisc: Mapping[str, Path]
-    thresholds: Mapping[str, Mapping[str, Path]]
-    agreement: Path | None
-    associations: Mapping[str, Path]
 
 
 def analyse_group(
@@ -96,14 +77,14 @@ def analyse_group(
     notes: list[str] = []
     usable = usable_participants(study, participants, failed, notes)
     group = Group(study, shelf, usable, notes, film_duration(usable, notes))
-    products = _make(group, progress) if "tisc" in stages else _finished(group)
+    products = make_products(group, progress) if "tisc" in stages else _finished(group)
     return make_report(group, products, len(participants)) if "report" in stages else None
 
 
 def _finished(group: Group) -> Products:
     """Products of the group as they are, all of them up to date."""
     ledger = Ledger(planning=True)
-    products = _make(replace(group, shelf=replace(group.shelf, ledger=ledger, force=False)), lambda *said: None)
+    products = make_products(replace(group, shelf=replace(group.shelf, ledger=ledger, force=False)), lambda *said: None)
     for path, reason in ledger.reasons.items():
         raise StudyError(f"the report needs {path.name}, which is not up to date ({reason}); run the stage tisc first")
     return products
@@ -134,12 +115,19 @@ def make_report(group: Group, products: Products, n_recorded: int) -> Path:
         content = _content(group, products, n_recorded)
         figures = _figure_files(group, content)
         values = {"page": page.name, "figures": [path.relative_to(group.shelf.root).as_posix() for path in figures]}
-        files = {page: render_report(content).encode(), **figures}
-        for participant in group.participants.values():
-            write_participant_page(group.study, participant)
-        write_explorer(group.study, group.shelf)
+        files = {page: render_report(content).encode(), **figures, **_other_pages(group)}
         write_file_set(files, group.shelf.path("report"), values, sidecar)
     return page
+
+
+def _other_pages(group: Group) -> dict[Path, bytes]:
+    """A page for each participant, and the explorer."""
+    root, study = group.shelf.root, group.study
+    pages = {
+        participant_page(root, str(shelf.entities.subject)): render_report(participant_content(study, shelf)).encode()
+        for shelf in group.participants.values()
+    }
+    return pages | {root_path(root, "explorer"): study_explorer(study, group.shelf).html.encode()}
 
 
 def _report_inputs(group: Group, products: Products) -> list[Path]:
@@ -147,7 +135,9 @@ def _report_inputs(group: Group, products: Products) -> list[Path]:
     epochs = epochs_path(group.shelf.raw_root, group.study.task)
     paths = [products.cube, *products.tisc.values(), *products.associations.values()]
     paths += [path for schemes in products.nulls.values() for path in schemes.values()]
-    paths += [shelf.path("quality") for shelf in group.participants.values()]
+    for shelf in group.participants.values():
+        paths += [shelf.path("quality"), shelf.path("headpose")]
+        paths += [shelf.path("peaks")] if shelf.path("peaks").is_file() else []
     paths += [] if products.agreement is None else [products.agreement]
     return paths + ([epochs] if epochs.is_file() else [])
 
@@ -162,36 +152,22 @@ def _figure_files(group: Group, content: ReportContent) -> dict[Path, bytes]:
     }
 
 
-def _make(group: Group, progress: Progress) -> Products:
-    cube = make_cube(group)
-    nulls, tisc, limits = {}, {}, {}
-    for features in FEATURE_SETS:
-        nulls[features] = make_nulls(group, cube, features, progress)
-        tisc[features] = make_tisc(group, cube, nulls[features], features)
-        limits[features] = {
-            scheme: make_thresholds(group, null, tisc[features], features, scheme)
-            for scheme, null in nulls[features].items()
-        }
-    agreement = make_agreement(group, tisc["vertices"])
-    associations = {}
-    if agreement is not None:
-        associations = {name: make_association(group, tisc[name], agreement, name) for name in FEATURE_SETS}
-    return Products(cube, nulls, tisc, limits, agreement, associations)
-
-
 def _content(group: Group, products: Products, n_recorded: int) -> ReportContent:
     cube = load_array(products.cube)
     results = _results(group, products, cube)
     participant_notes = _participant_notes(group)
-    inference = inference_findings(group, cube, load_dataset(products.tisc["vertices"]))
+    diagnosis = diagnosis_of(group, cube, load_dataset(products.tisc["vertices"]))
+    inference = inference_findings(group, diagnosis, cube.sizes["subject"])
     study_notes = [*group.notes, *participant_notes]
     sections = [
         series_section(results),
         face_section(results),
         null_section(results),
+        diagnostics_section(diagnosis),
         behaviour_section(results),
         quality_section(results),
     ]
+    methods = methods_text(group.study, cube, results.tisc["vertices"], results.agreement)
     return ReportContent(
         title=group.study.title,
         warnings=(
@@ -200,8 +176,8 @@ def _content(group: Group, products: Products, n_recorded: int) -> ReportContent
         ),
         facts=_facts(group, results, cube, n_recorded),
         sections=tuple(section for section in sections if section is not None),
-        methods=methods_text(group.study, cube, results.tisc["vertices"]),
-        citations=tuple(CITATIONS[name] for name in CITED),
+        methods=methods,
+        citations=tuple(CITATIONS[name] for name in cited(methods)),
         software=software_versions(),
         pages={"Interactive map of synchrony": root_path(group.shelf.root, "explorer").name},
     )

@@ -5,21 +5,22 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from isc.io.atomic import write_bytes
 from isc.io.bids import root_path
-from isc.io.bids_dataset import write_derivative_dataset
-from isc.io.bids_names import BidsError, Entities
-from isc.io.bids_study import RawStudy, read_raw_study
-from isc.io.bids_validation import VALIDATOR, has_validator, validation_errors
 from isc.io.derivatives import output_lock, remove_leftovers
 from isc.io.face_model import find_face_model
+from isc.io.files.atomic import write_bytes
+from isc.io.layout.dataset import write_derivative_dataset
+from isc.io.layout.names import BidsError, Entities
+from isc.io.layout.raw_study import RawStudy, read_raw_study
+from isc.io.layout.validation import VALIDATOR, has_validator, validation_errors
 from isc.lazy import connected
 from isc.stages.extraction import warning_texts
 from isc.stages.forgetting import without_forgotten
 from isc.stages.group import label_meanings
+from isc.stages.hash_memory import HashMemory
 from isc.stages.journal import log, measured_rate
 from isc.stages.ledger import Ledger
 from isc.stages.messages import one_line
@@ -28,7 +29,7 @@ from isc.stages.planning import cost_line, plan_lines, plan_run, skippable
 from isc.stages.processes import Outcome, run_each, run_on_cluster
 from isc.stages.progress import Display
 from isc.stages.report import analyse_group
-from isc.stages.request import RunRequest, effective_study, processors
+from isc.stages.request import LEVELS, RunRequest, effective_study, processors
 from isc.stages.shelf import Shelf
 from isc.stages.version import code_version
 from isc.study import Study, StudyError, format_study
@@ -101,9 +102,10 @@ def _job(request: RunRequest) -> Job:
     study = effective_study(request)
     raw = _raw_study(request, study)
     stages, ledger = request.of_level("participant"), Ledger()
+    memory = HashMemory.load(request.bids_dir, request.out_dir)
 
     def shelf(entities: Entities) -> Shelf:
-        return Shelf(request.out_dir, request.bids_dir, entities, request.force, ledger)
+        return Shelf(request.out_dir, request.bids_dir, entities, request.force, ledger, memory)
 
     tasks = [ParticipantTask(study, shelf(found.entities), found, stages) for found in raw.recordings]
     return Job(request, study, tuple(tasks), shelf(Entities(task=study.task)))
@@ -169,9 +171,21 @@ def _analyse_group(job: Job, failed: Mapping[str, str]) -> Path | None:
         warnings.simplefilter("always", UserWarning)
         stages = job.request.of_level("group")
         report = analyse_group(job.study, job.group, job.shelves, failed, display.update, stages=stages)
-        for text in warning_texts(caught):
+        for text in [*warning_texts(caught), *_stale(job)]:
             display.say(f"warning: {text}")
     return report
+
+
+def _stale(job: Job) -> list[str]:
+    """Warning about participants whose products are not those that this code and the raw study would give."""
+    if job.request.of_level("participant"):
+        return []
+    whole = [replace(task, stages=LEVELS["participant"]) for task in job.tasks]
+    current = skippable(whole)
+    stale = [task.name for task in whole if task.name not in current]
+    if not stale:
+        return []
+    return [f"products of {', '.join(stale)} are not up to date; run the participant level to make them anew"]
 
 
 def _run_participants(job: Job) -> list[Outcome]:
@@ -179,6 +193,8 @@ def _run_participants(job: Job) -> list[Outcome]:
     request = job.request
     skipped = skippable(job.tasks)
     due = [(task.name, task) for task in job.tasks if task.name not in skipped]
+    if job.group.memory is not None:
+        job.group.memory.save(request.out_dir)
     if due:
         _validate(request)
     if due and "extract" in request.wanted:

@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from isc.io.bids import ROOT_FILES
 from isc.mesh import region_of
-from isc.plots import plot_agreement, plot_carpet, plot_face_map, plot_null, plot_pair_map, plot_quality, plot_tisc
+from isc.plots import plot_carpet, plot_face_map, plot_pair_map, plot_quality, plot_tisc
 from isc.plots.style import centred_scale
-from isc.report import ReportFigure, ReportTable, Section, compare_nulls, figure_svg
+from isc.report import ReportFigure, ReportTable, Section, figure_svg
 
 if TYPE_CHECKING:
     from matplotlib.colors import Normalize
     from matplotlib.figure import Figure
 
-CHANCE_ALPHA = 0.05  # of the chance band of agreement
 FACE_MAPS = 3  # windows shown on the face
 STRONGEST_ROWS = 12  # windows or features listed in a table of the page
 SELECTED = (
@@ -82,7 +82,7 @@ def series_section(results: Results) -> Section:
     figures = [_series_figure(results, features) for features in results.tisc]
     carpet = plot_carpet(results.tisc["vertices"])
     figures.append(
-        _figure(
+        report_figure(
             carpet,
             "t-ISC of every vertex, grouped by region of the face, in every window.",
             "Heat map of t-ISC over windows and regions of the face.",
@@ -121,7 +121,7 @@ def _series_figure(results: Results, features: str) -> ReportFigure:
         f"t-ISC of {name}: largest r = {float(series[window]):.2f} at {float(series['time'][window]):.1f} s, "
         f"{n_significant} of {series.size} windows significant."
     )
-    return _figure(figure, caption, alt)
+    return report_figure(figure, caption, alt)
 
 
 def feature_name(tisc: xr.DataArray, feature: int) -> str:
@@ -225,19 +225,20 @@ def _face_figure(results: Results, window: int, scale: "Normalize") -> ReportFig
     tisc = results.tisc["vertices"]
     at, significant = tisc.isel(window=window), results.significant["vertices"].isel(window=window)
     feature = int(np.nanargmax(at.values))
-    return _figure(
+    return report_figure(
         plot_face_map(at, results.shape, significant=significant, scale=scale),
         f"t-ISC of every vertex in the window {_span(tisc, window)}, on the mean face of the study (landmarks, no "
         "picture of a participant). Significant vertices are outlined.",
         f"Face map at {_span(tisc, window)}: {int(significant.sum())} of {at.size} vertices significant, largest r = "
         f"{float(at[feature]):.2f} at {feature_name(tisc, feature)}.",
+        link=f"{ROOT_FILES['explorer']}#window={window + 1}",
     )
 
 
 def _pair_figure(results: Results, window: int) -> ReportFigure:
     tisc = results.tisc["pairs"]
     pairs = tisc.isel(window=window)
-    return _figure(
+    return report_figure(
         plot_pair_map(pairs, results.shape, pairs["vertex_a"].values, pairs["vertex_b"].values),
         f"t-ISC of the distances between vertices in the window {_span(tisc, window)}, where t-ISC of vertices is "
         "largest.",
@@ -245,76 +246,12 @@ def _pair_figure(results: Results, window: int) -> ReportFigure:
     )
 
 
-def null_section(results: Results) -> Section:
-    """The nulls side by side: what each reaches, what it tests and what it does not."""
-    figures, tables = [], []
-    for features, nulls in results.nulls.items():
-        tisc = results.tisc[features]
-        figure = plot_null(nulls, observed=tisc, thresholds=results.thresholds[features])
-        figures.append(
-            _figure(
-                figure,
-                f"Extremes of t-ISC over {features} and windows in surrogate data without synchrony, with thresholds "
-                "and their 95 % Monte-Carlo interval, beside the observed extremes.",
-                f"Histograms of surrogate extremes of {features}; observed maximum r = {float(tisc.max()):.2f}.",
-            )
-        )
-        tables.append(
-            ReportTable(
-                compare_nulls(tisc, results.thresholds[features]),
-                f"The nulls of the {features} side by side.",
-                results.links[f"tisc {features}"],
-            )
-        )
-    intro = (
-        f"Significance in this report means passing every one of: {results.scheme}. Other schemes are shown for "
-        "comparison with earlier work and decide nothing. What each of them shows, and what it does not, is in the "
-        "tables."
-    )
-    return Section("What synchrony is compared with", intro, tuple(figures), tuple(tables))
-
-
-def behaviour_section(results: Results) -> Section | None:
-    """Reported peaks, their agreement and its relation to synchrony; None without a valid key log."""
-    if results.agreement is None:
-        return None
-    chance = xr.Dataset({"threshold": results.chance_upper}, attrs={"alpha": CHANCE_ALPHA})
-    figure = plot_agreement(results.agreement, chance=chance, epochs=results.epochs)
-    largest = float(results.agreement.max())
-    figures = (
-        _figure(
-            figure,
-            "Share of participants with a key press in each window. Above the line, agreement is larger than the "
-            "largest of 95 % of surrogates, in which everybody's presses were shifted in time.",
-            f"Agreement of reported peaks: at most {largest:.0%} of participants press in one window.",
-        ),
-    )
-    tables = tuple(
-        ReportTable(
-            _strongest_associations(table),
-            f"Relation of t-ISC to agreement, the {min(STRONGEST_ROWS, len(table))} strongest of {len(table)} {name}; "
-            "a positive lag means that presses follow synchrony by so many seconds.",
-            results.links[f"association {name}"],
-        )
-        for name, table in results.associations.items()
-    )
-    intro = "\n\n".join(f"The relation of synchrony to reports: {text}" for text in results.association_notes)
-    return Section("Reported peaks", intro, figures, tables)
-
-
-def _strongest_associations(table: pd.DataFrame) -> pd.DataFrame:
-    """Features with the largest |r|, without the columns that only programs need."""
-    order = table["r"].abs().sort_values(ascending=False).index
-    shown = table.reindex(order).head(STRONGEST_ROWS).round(3).drop(columns=["vertex_a", "vertex_b"])
-    return shown.rename(columns={"lag": "lag (s)", "effective_n": "effective windows"})
-
-
 def quality_section(results: Results) -> Section:
     """How well each participant's face was tracked."""
     worst = results.quality.loc[results.quality["detected_share"].idxmin()]
     figure = plot_quality(results.quality)
     figures = (
-        _figure(
+        report_figure(
             figure,
             "Quality of the face tracking, one row a participant.",
             f"Tracking quality; the lowest share of frames with a face is {worst['detected_share']:.0%} "
@@ -329,5 +266,6 @@ def quality_section(results: Results) -> Section:
     return Section("Recordings", figures=figures, tables=(table,))
 
 
-def _figure(figure: "Figure", caption: str, alt: str) -> ReportFigure:
-    return ReportFigure(figure_svg(figure), caption, alt)
+def report_figure(figure: "Figure", caption: str, alt: str, *, link: str | None = None) -> ReportFigure:
+    """Figure of a section, as vector graphics."""
+    return ReportFigure(figure_svg(figure), caption, alt, link)

@@ -9,9 +9,10 @@ import pandas as pd
 import xarray as xr
 
 from isc.io.bids import derivative_path
-from isc.io.bids_names import Entities, bids_uri
 from isc.io.derivatives import input_hash, product_key, read_array, read_sidecar, write_array, write_table, write_values
-from isc.io.sidecars import sidecar_for
+from isc.io.files.sidecars import sidecar_for
+from isc.io.layout.names import Entities, bids_uri
+from isc.stages.hash_memory import HashMemory
 from isc.stages.ledger import FOLLOWS, Ledger, why_due
 from isc.stages.version import code_version, software_versions
 
@@ -34,6 +35,8 @@ class Shelf:
         Make everything again.
     ledger : Ledger
         What is due and why; several shelves may share one.
+    memory : HashMemory, optional
+        Hashes of raw files that need not be read again.
     """
 
     root: Path
@@ -41,6 +44,7 @@ class Shelf:
     entities: Entities
     force: bool = False
     ledger: Ledger = field(default_factory=Ledger, compare=False)
+    memory: HashMemory | None = field(default=None, compare=False)
 
     def path(self, product: str, *, desc: str | None = None) -> Path:
         """Path of a product."""
@@ -89,7 +93,8 @@ class Shelf:
 
     def _sidecar(self, product: str, inputs: Sequence[Path], parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Entry of the data dictionary, and all that a product depends on."""
-        hashes = [input_hash(path) for path in inputs]
+        hash_of = input_hash if self.memory is None else self.memory.hash_of
+        hashes = [hash_of(path) for path in inputs]
         return sidecar_for(
             product,
             Sources=self.sources(inputs),

@@ -12,12 +12,12 @@ from isc.stages.shelf import load_array, load_dataset
 from isc.study import Study
 from isc.synchrony.decision import decide, usable_schemes
 from isc.synchrony.diagnosis import diagnose
-from isc.synchrony.diagnostics import REFUSE_SUBJECTS
 from isc.synchrony.findings import Finding, read_findings
 from isc.synchrony.inference import p_values, tail_rates, thresholds
 from isc.synchrony.nulls import null_extremes
 from isc.synchrony.pairs import VertexPairs, vertex_pairs
 from isc.synchrony.significance import scheme_findings
+from isc.synchrony.smoothness.autocorrelation import REFUSE_SUBJECTS
 from isc.synchrony.temporal import temporal_isc
 
 
@@ -89,7 +89,7 @@ def make_tisc(group: Group, cube: Path, nulls: Mapping[str, Path], features: str
 
 
 def decided(tisc: xr.DataArray, nulls: Mapping[str, xr.DataArray], study: Study) -> xr.Dataset:
-    """t-ISC with p and significance by the schemes that decide, and p of the others beside; no p below 5 subjects."""
+    """Synchrony with p and significance by the schemes that decide, p of the others beside; no p below 5 subjects."""
     schemes = deciding_schemes(study, tisc.attrs["n_subject"])
     decision = decide(tisc, {scheme: nulls[scheme] for scheme in schemes}, alpha=study.null.alpha, tail=study.null.tail)
     result = decision[["tisc", "p", "significant"]].assign_attrs(tisc.attrs)
@@ -144,11 +144,11 @@ def _finite(values: xr.DataArray) -> Any:
     return plain[0] if values.ndim == 0 else plain
 
 
-def inference_findings(group: Group, cube: xr.DataArray, result: xr.Dataset) -> list[Finding]:
-    """What has to be said about the tests of this study before its results; `result` is t-ISC with its p-values."""
-    study, n_subject = group.study, cube.sizes["subject"]
-    schemes = deciding_schemes(study, n_subject)
-    found = diagnose(
+def diagnosis_of(group: Group, cube: xr.DataArray, result: xr.Dataset) -> xr.Dataset:
+    """What decides whether the tests of this study can be believed; `result` is t-ISC with its p-values."""
+    study = group.study
+    schemes = deciding_schemes(study, cube.sizes["subject"])
+    return diagnose(
         cube,
         window=study.tisc.window,
         step=study.tisc.step,
@@ -159,7 +159,16 @@ def inference_findings(group: Group, cube: xr.DataArray, result: xr.Dataset) -> 
         schemes=study.null.shown,
         n_surrogates=study.null.n_surrogates,
     )
+
+
+def inference_findings(group: Group, diagnosis: xr.Dataset, n_subject: int) -> list[Finding]:
+    """What has to be said about the tests of this study before its results."""
+    study = group.study
     open_points = scheme_findings(
-        study.null.schemes, schemes, n_subject=n_subject, alpha=study.null.alpha, scope=study.null.scope
+        study.null.schemes,
+        deciding_schemes(study, n_subject),
+        n_subject=n_subject,
+        alpha=study.null.alpha,
+        scope=study.null.scope,
     )
-    return [*read_findings(found), *open_points]
+    return [*read_findings(diagnosis), *open_points]

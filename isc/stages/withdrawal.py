@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from isc.io.bids import root_path
-from isc.stages.forgetting import forget, raw_study_of
+from isc.io.layout.dataset import linked_raw
+from isc.stages.forgetting import forget
 from isc.stages.messages import one_line
 from isc.stages.run import DONE, UNUSABLE, UNUSABLE_INPUT, RunRequest, run
 
@@ -28,7 +29,7 @@ def withdraw(out_dir: Path, participants: Sequence[str], *, dry_run: bool = Fals
     """
     try:
         forget(out_dir, participants, dry_run=dry_run)
-        raw = raw_study_of(out_dir)
+        raw = linked_raw(out_dir).resolve()
     except UNUSABLE_INPUT as error:
         print(f"isc: {one_line(error)}", file=sys.stderr)
         return UNUSABLE

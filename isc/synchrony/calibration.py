@@ -12,7 +12,7 @@ from isc.cube import subject_ids
 from isc.kernels.surrogates import signs, subject_keys, uniform_shifts
 from isc.synchrony.inference import p_values
 from isc.synchrony.nulls import null_extremes
-from isc.synchrony.schemes import SchemeName
+from isc.synchrony.surrogate.schemes import SchemeName
 from isc.synchrony.temporal import temporal_isc
 
 Breaking = Literal["shift", "sign"]

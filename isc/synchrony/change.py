@@ -7,7 +7,7 @@ Sliding windows fluctuate and overlap even when synchrony is constant (Hindriks 
 cannot be tested as if windows were independent. The labels are therefore turned round the recording as on a circle,
 which keeps the lengths of epochs and the autocorrelation of t-ISC. All turns count, also those that overlap with the
 observed one: only all of them together form a group, under which the rank of the observed one is uniform. Leaving out
-the near ones made the test liberal (see benchmarks/inference.py).
+the near ones adds false positives (benchmarks/inference.md).
 """
 
 from collections.abc import Iterable
@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from isc.synchrony.diagnostics import integrated_time, require_subjects
 from isc.synchrony.findings import Finding, with_findings
 from isc.synchrony.inference import Tail, tail_rates
+from isc.synchrony.smoothness.autocorrelation import integrated_time, require_subjects
 
 Epochs: TypeAlias = pd.DataFrame | Iterable[tuple[float, float]]
 FEWEST_EFFECTIVE = 1.0  # independent windows inside and outside of the epochs

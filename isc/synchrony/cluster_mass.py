@@ -1,8 +1,8 @@
 """Cluster mass: synchrony that lasts, or that neighbouring features share, tested as a whole.
 
-More powerful than the single largest cell where synchrony is weak and long: 58 % against 38 % of planted stretches of
-ten seconds with mean r .14 were found (landmark-like data, ten subjects). The price is that only the cluster is
-tested: nothing is said about any one of its cells.
+More powerful than the single largest cell where synchrony is weak and long (benchmarks/inference.md). The price is
+that only the cluster is tested: nothing is said about any one of its cells. Under a scheme that does not hold, such as
+the circular shift where everybody's smoothness changes at once, clusters are as wrong as single cells are.
 """
 
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ import numpy as np
 import xarray as xr
 
 from isc.synchrony.clusters import Runs, feature_edges, find_runs, join_runs, largest_masses
-from isc.synchrony.diagnostics import design_findings, require_subjects
 from isc.synchrony.findings import with_findings
 from isc.synchrony.inference import Tail, tail_rates
-from isc.synchrony.named import labelled_cells, named_surrogates, surrogate_attrs
-from isc.synchrony.schemes import SchemeName
-from isc.synchrony.surrogates import DEFAULT_SURROGATES, RESULT_BYTES, Surrogates
+from isc.synchrony.smoothness.autocorrelation import design_findings, require_subjects
+from isc.synchrony.surrogate.named import labelled_cells, named_surrogates, surrogate_attrs
+from isc.synchrony.surrogate.schemes import SchemeName
+from isc.synchrony.surrogate.values import DEFAULT_SURROGATES, RESULT_BYTES, Surrogates
 
 FORMING = 0.975  # quantile of the null over cells; one tail of the usual two-sided .05 of cluster tests
 FORMING_SURROGATES = 100  # that the quantile is taken from: cells are many
@@ -49,7 +49,7 @@ def cluster_mass(
     forming: float = FORMING,
     threshold: float | None = None,
     adjacency: Any = None,
-    standardise: Literal["feature"] | None = None,
+    standardise: Literal["feature"] | None = "feature",
     **how: Any,
 ) -> xr.Dataset:
     """Test stretches of synchrony by their mass: how far, how long and over how many features r exceeds a threshold.
@@ -79,9 +79,10 @@ def cluster_mass(
         Which features are neighbours: `isc.mesh.edges()` for face vertices, the matrix of
         `mne.channels.find_ch_adjacency` for sensors. Only for cubes with one feature dim. By default clusters are
         runs of single features.
-    standardise : {None, "feature"}
+    standardise : {"feature", None}
         ``feature``: subtract the mean and divide by the standard deviation of the feature's surrogate values over
-        windows, so that rough and smooth features weigh the same.
+        windows, so that rough and smooth features weigh the same; without, the smoothest feature sets the bar for
+        all (see benchmarks/inference.md).
     **how
         window, step, estimator, summary, space, detrend, pairs, block, extent, features, others, min_valid,
         n_threads as in `isc.null_extremes`.
@@ -167,13 +168,16 @@ def _forming_scale(
 
 
 def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation (feature, 1) over surrogates and windows; NaN where there is no spread."""
-    known = np.isfinite(values)
-    n = np.maximum(known.sum(axis=(0, 2)), 1)
-    mean = np.where(known, values, 0.0).sum(axis=(0, 2), dtype=np.float64) / n
-    variance = np.where(known, (values - mean[:, None]) ** 2, 0.0).sum(axis=(0, 2), dtype=np.float64) / n
-    spread = np.where(variance > SMALLEST_SPREAD**2, np.sqrt(variance), np.nan)
-    return mean[:, None], spread[:, None]
+    """Mean and standard deviation (feature, 1) over surrogates and windows; NaN where there is no spread.
+
+    One feature at a time, so that the last bits do not depend on how many features are in a block.
+    """
+    result = np.full((2, values.shape[1], 1), np.nan)
+    for k in range(values.shape[1]):
+        drawn = values[:, k][np.isfinite(values[:, k])].astype(np.float64)
+        if drawn.size and drawn.std() > SMALLEST_SPREAD:
+            result[:, k, 0] = drawn.mean(), drawn.std()
+    return result[0], result[1]
 
 
 def _quantile(count: np.ndarray, bins: np.ndarray, share: float) -> float:

@@ -8,8 +8,8 @@ import xarray as xr
 from isc.cube import subject_ids
 from isc.kernels.connectivity import gapped_connectivity, leave_one_out_connectivity, pairwise_connectivity
 from isc.kernels.correlation import least_samples
-from isc.synchrony.estimate import Estimator
-from isc.synchrony.series import FeatureSeries, Space, as_series
+from isc.synchrony.features.series import FeatureSeries, Space, as_series
+from isc.synchrony.statistic.estimate import Estimator
 from isc.synchrony.temporal import MIN_VALID
 from isc.windows import DEFAULT_STEP, Windows, sliding_windows, window_coords
 

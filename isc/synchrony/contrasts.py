@@ -13,12 +13,12 @@ import xarray as xr
 from isc.cube import subject_ids
 from isc.kernels.resamples import label_orders
 from isc.kernels.surrogates import subject_keys
-from isc.synchrony.diagnostics import design_findings, require_subjects
-from isc.synchrony.dyads import Cells, few_cells, weighted_means
-from isc.synchrony.estimate import dyad_indices
 from isc.synchrony.findings import with_findings
-from isc.synchrony.groups import MINIMUM_WITHIN, group_comparisons
 from isc.synchrony.inference import DEFAULT_ALPHA, Tail, p_values, tail_rates
+from isc.synchrony.smoothness.autocorrelation import design_findings, require_subjects
+from isc.synchrony.statistic.dyads import Cells, few_cells, weighted_means
+from isc.synchrony.statistic.estimate import dyad_indices
+from isc.synchrony.statistic.groups import MINIMUM_WITHIN, group_comparisons
 
 Contrast = Literal["within", "within_between"]
 DEFAULT_PERMUTATIONS = 1000

@@ -113,7 +113,7 @@ def _values(cube: xr.DataArray) -> tuple[np.ndarray, np.ndarray, str]:
         raise ValueError(
             f"{others[0]} {label} has no data in subject {subject_ids(cube)[subject]}; drop or interpolate it first"
         )
-    known = np.isfinite(values).all(axis=2)
+    known = np.asarray(np.isfinite(values).all(axis=2))
     if (known.sum(axis=1) < 2).any():
         raise ValueError("a subject has fewer than two samples in which all features are there; leave that subject out")
     values[~known] = 0.0

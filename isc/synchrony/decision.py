@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import xarray as xr
 
-from isc.synchrony.estimate import Estimator
 from isc.synchrony.inference import DEFAULT_ALPHA, Percentile, Tail, p_values, thresholds
-from isc.synchrony.schemes import SchemeName
+from isc.synchrony.statistic.estimate import Estimator
+from isc.synchrony.surrogate.schemes import SchemeName
 
 LIMITS = {"threshold": "threshold", "threshold_low": "low", "threshold_high": "high"}
 

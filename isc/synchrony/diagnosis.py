@@ -9,22 +9,22 @@ import xarray as xr
 from isc.cube import subject_ids
 from isc.kernels import surrogates
 from isc.kernels.distances import distance_series
-from isc.synchrony.blocks import select_features
-from isc.synchrony.diagnostics import design_findings, frame_shuffle_warning, median_time, sampled
+from isc.synchrony.features.blocks import select_features
+from isc.synchrony.features.series import Space, as_series
 from isc.synchrony.findings import Finding, Plain, with_findings
 from isc.synchrony.inference import DEFAULT_ALPHA, p_values
 from isc.synchrony.nulls import null_extremes
 from isc.synchrony.pairs import VertexPairs
-from isc.synchrony.series import Space, as_series
-from isc.synchrony.stationarity import Smoothness, finite_mean, smoothness
+from isc.synchrony.smoothness.autocorrelation import design_findings, frame_shuffle_warning, median_time, sampled
+from isc.synchrony.smoothness.stationarity import Smoothness, chance_deviation, finite_mean, smoothness
 from isc.synchrony.temporal import temporal_isc
 from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, Windows, sliding_windows, window_coords
 
 MAX_PAIRS = 200  # vertex pairs looked at, evenly chosen
 UNSTEADY_RATIO = 2.0  # of autocorrelation times; beyond, the circular shift alone would not hold
-SHARED_CHANCE = 0.01  # p of changes that subjects share; see isc.synchrony.stationarity
+SHARED_CHANCE = 0.01  # p of changes that subjects share; see isc.synchrony.smoothness.stationarity
 FEW_SAMPLES = 30  # in a window
-FEW_EFFECTIVE = 5.0  # independent samples in a window
+FEW_EFFECTIVE = 10.0  # independent samples in a window
 MUCH_DROPPED = 0.05  # share of subject-windows
 IDENTICAL_R = 1 - 1e-6
 HEAD_SURROGATES = 199
@@ -73,9 +73,12 @@ def diagnose(
     Returns
     -------
     Dataset
-        ``lag1``, ``autocorrelation_time`` (samples), ``effective_samples`` and ``dropped_share``, each (window), and
+        ``lag1``, ``autocorrelation_time`` and ``effective_samples`` of a first-order autoregression with that lag1
+        (samples; for comparing windows, a quarter too high for smooth series), and ``dropped_share``, each (window);
         ``warnings`` (finding), see `isc.synchrony.findings`. attrs: the same over the whole recording
-        (``autocorrelation_time`` is there Geyer's, see `isc.synchrony.diagnostics`), ``stationarity_ratio``
+        (``autocorrelation_time`` is there Geyer's, slow drift included: `isc.synchrony.smoothness.autocorrelation`);
+        ``chance_deviation``, the standard deviation of r between two unrelated people in a window, and
+        ``effective_samples``, the independent samples in a window that would give the same; ``stationarity_ratio``
         (largest over smallest time of a window) and ``stationarity_p`` (whether subjects share its changes).
 
     Raises
@@ -132,11 +135,11 @@ def _measures(values: np.ndarray, windows: Windows, smooth: Smoothness, tisc: xr
     n_subject = values.shape[0]
     features = [dim for dim in tisc["n_subject"].dims if dim != "window"]
     dropped = 1 - tisc["n_subject"].mean(features).values / n_subject
-    time = median_time(values)
+    deviation = chance_deviation(values, windows)
     columns = {
         "lag1": (smooth.lag1, "1"),
         "autocorrelation_time": (smooth.time, "samples"),
-        "effective_samples": (windows.length / smooth.time, "samples"),
+        "effective_samples": (windows.length * (1 - smooth.lag1**2) / (1 + smooth.lag1**2), "samples"),
         "dropped_share": (dropped, "1"),
     }
     data = {name: ("window", column, {"units": unit}) for name, (column, unit) in columns.items()}
@@ -145,8 +148,9 @@ def _measures(values: np.ndarray, windows: Windows, smooth: Smoothness, tisc: xr
         "n_subject": n_subject,
         "window_samples": windows.length,
         "lag1": float(finite_mean(smooth.lag1, axis=0)),
-        "autocorrelation_time": time,
-        "effective_samples": windows.length / time,
+        "autocorrelation_time": median_time(values),
+        "chance_deviation": deviation,
+        "effective_samples": 1 + deviation**-2,
         "stationarity_ratio": smooth.ratio,
         "stationarity_p": smooth.p,
         "dropped_share": float(dropped.mean()),
@@ -165,8 +169,8 @@ def _window_findings(measured: xr.Dataset) -> Iterator[Finding]:
         yield Finding("short_window", "warning", text, {"window_samples": samples})
     if effective < FEW_EFFECTIVE:
         text = (
-            f"a window of {samples} samples holds about {effective:.2g} independent ones (autocorrelation time "
-            f"{measured.attrs['autocorrelation_time']:.3g} samples): large correlations are to be expected by chance."
+            f"a window of {samples} samples holds about {effective:.2g} independent ones: r between two unrelated "
+            f"people has a standard deviation of {measured.attrs['chance_deviation']:.2f} in a window."
         )
         yield Finding("few_effective_samples", "note", text, {"effective_samples": effective})
 

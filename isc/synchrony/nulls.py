@@ -1,8 +1,8 @@
 """What synchrony looks like by chance: the extremes of the statistic over surrogate data.
 
-The values come from `isc.synchrony.surrogates`, which computes observed and surrogate data by the same code. Random
-numbers are counter-based and keyed by seed, surrogate and subject id, so that results do not depend on blocks, threads
-or the order of subjects.
+The values come from `isc.synchrony.surrogate.values`, which computes observed and surrogate data by the same code.
+Random numbers are counter-based and keyed by seed, surrogate and subject id, so that results do not depend on blocks,
+threads or the order of subjects.
 """
 
 import warnings
@@ -12,12 +12,12 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
-from isc.synchrony.estimate import Estimator, Summary
-from isc.synchrony.fingerprint import fingerprint_of
+from isc.synchrony.features.series import Space
 from isc.synchrony.pairs import VertexPairs
-from isc.synchrony.schemes import SCHEMES, Extent, SchemeName, SharedOver, scheme_named
-from isc.synchrony.series import Space
-from isc.synchrony.surrogates import DEFAULT_SURROGATES, Surrogates, surrogates_of
+from isc.synchrony.statistic.estimate import Estimator, Summary
+from isc.synchrony.surrogate.fingerprint import fingerprint_of
+from isc.synchrony.surrogate.schemes import SCHEMES, Extent, SchemeName, SharedOver, scheme_named
+from isc.synchrony.surrogate.values import DEFAULT_SURROGATES, Surrogates, surrogates_of
 from isc.synchrony.temporal import MIN_VALID
 from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, window_coords
 
@@ -61,7 +61,7 @@ def null_extremes(
     window, step : float
         Seconds.
     scheme : {"circular_shift", "sign_flip", "phase", "block", "pseudo_group", "timepoint_shuffle"}
-        What is randomised; see `isc.synchrony.schemes` for what each keeps, destroys and assumes.
+        What is randomised; see `isc.synchrony.surrogate.schemes` for what each keeps, destroys and assumes.
         ``timepoint_shuffle`` is the published null and **not a test of synchrony** for smooth signals.
     n_surrogates : int
         Surrogate data sets. When all patterns of signs are no more than these, ``sign_flip`` gives every pattern but

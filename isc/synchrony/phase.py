@@ -9,7 +9,7 @@ import xarray as xr
 from isc.cube import subject_ids
 from isc.kernels import surrogates
 from isc.kernels.analytic import analytic_signal, bridge_gaps
-from isc.synchrony.series import FeatureSeries, as_series
+from isc.synchrony.features.series import FeatureSeries, as_series
 from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, Windows, sliding_windows, window_coords
 
 Measure = Literal["consistency", "resultant"]

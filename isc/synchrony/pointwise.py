@@ -10,11 +10,11 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
-from isc.synchrony.diagnostics import require_subjects
 from isc.synchrony.inference import DEFAULT_ALPHA, Tail, tail_rates
-from isc.synchrony.named import labelled_cells, named_surrogates, surrogate_attrs
-from isc.synchrony.schemes import SchemeName
-from isc.synchrony.surrogates import DEFAULT_SURROGATES, Surrogates
+from isc.synchrony.smoothness.autocorrelation import require_subjects
+from isc.synchrony.surrogate.named import labelled_cells, named_surrogates, surrogate_attrs
+from isc.synchrony.surrogate.schemes import SchemeName
+from isc.synchrony.surrogate.values import DEFAULT_SURROGATES, Surrogates
 
 Method = Literal["by", "bh"]
 METHODS = {

@@ -9,11 +9,11 @@ import numpy as np
 import xarray as xr
 
 from isc.cube import sampling_rate
-from isc.synchrony.estimate import Estimator, Summary
+from isc.synchrony.features.series import Space
 from isc.synchrony.inference import Percentile, Tail
 from isc.synchrony.nulls import Scope
-from isc.synchrony.schemes import Extent, SchemeName, SharedOver
-from isc.synchrony.series import Space
+from isc.synchrony.statistic.estimate import Estimator, Summary
+from isc.synchrony.surrogate.schemes import Extent, SchemeName, SharedOver
 from isc.synchrony.temporal import MIN_VALID, Detrend
 from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW
 

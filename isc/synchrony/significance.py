@@ -8,13 +8,13 @@ import xarray as xr
 
 from isc.synchrony.decision import decide, scheme_words, usable_schemes
 from isc.synchrony.diagnosis import diagnose
-from isc.synchrony.diagnostics import REFUSE_SUBJECTS
 from isc.synchrony.findings import Finding, with_findings
 from isc.synchrony.inference import tail_rates
 from isc.synchrony.nulls import null_extremes
 from isc.synchrony.pairs import VertexPairs
 from isc.synchrony.presets import Preset, PresetName, choose_preset
-from isc.synchrony.schemes import SchemeName
+from isc.synchrony.smoothness.autocorrelation import REFUSE_SUBJECTS
+from isc.synchrony.surrogate.schemes import SchemeName
 from isc.synchrony.temporal import temporal_isc
 
 Progress = Callable[[str, int, int], None]

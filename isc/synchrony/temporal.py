@@ -11,12 +11,12 @@ import xarray as xr
 
 from isc.cube import subject_ids
 from isc.lazy import is_lazy
-from isc.synchrony.blocks import labels_of
-from isc.synchrony.estimate import Estimator, Statistic, Summary, dyad_indices
-from isc.synchrony.groups import group_comparisons
+from isc.synchrony.features.blocks import labels_of
+from isc.synchrony.features.series import FeatureLabels, Space
 from isc.synchrony.pairs import VertexPairs
-from isc.synchrony.series import FeatureLabels, Space
-from isc.synchrony.windowed import Request, put_off, window_values
+from isc.synchrony.statistic.estimate import Estimator, Statistic, Summary, dyad_indices
+from isc.synchrony.statistic.groups import group_comparisons
+from isc.synchrony.statistic.windowed import Request, put_off, window_values
 from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, Windows, sliding_windows, window_coords
 
 Detrend = Literal["linear"]

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from isc.cube import subject_ids
-from isc.synchrony.schemes import PhaseRandomisation, PseudoGroup, Scheme
+from isc.synchrony.surrogate.schemes import PhaseRandomisation, PseudoGroup, Scheme
 from isc.windows import Windows
 
 FEWEST_SUBJECTS = 3  # two are one dyad: their habits cannot be told from synchrony

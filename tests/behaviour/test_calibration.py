@@ -45,27 +45,27 @@ TESTS = {
 
 @pytest.mark.slow
 def test_overlap_of_windows_fools_the_naive_test_and_not_the_others(benchmark):
-    p = smallest_p(benchmark, "overlap", 150, TESTS)
+    p = smallest_p(benchmark, "overlap", 120, TESTS)
     assert kstest(p["shift"], "uniform").pvalue > 0.001
     for name in ("shift", "formula"):
-        assert (p[name] <= 0.05).sum() <= largest_count(150, 0.05)
-    assert (p["naive"] <= 0.05).sum() > largest_count(150, 0.05)
+        assert (p[name] <= 0.05).sum() <= largest_count(120, 0.05)
+    assert (p["naive"] <= 0.05).sum() > largest_count(120, 0.05)
 
 
 @pytest.mark.slow
 def test_slow_series_fool_the_naive_test_half_of_the_time_and_the_others_hardly(benchmark):
-    p = smallest_p(benchmark, "slow-15", 100, TESTS)
+    p = smallest_p(benchmark, "slow-15", 80, TESTS)
     for name in ("shift", "formula"):
-        assert (p[name] <= 0.05).sum() <= largest_count(100, 0.08)  # upper end of the intervals in relation.md
+        assert (p[name] <= 0.05).sum() <= largest_count(80, 0.08)  # upper end of the intervals in relation.md
     assert 0.3 < (p["naive"] <= 0.05).mean() < 0.65
 
 
 @pytest.mark.slow
 def test_the_maximum_over_features_and_lags_pays_for_the_search(benchmark):
     tests = {"corrected": ("p_fwe", {}), "single": ("p", {})}
-    p = smallest_p(benchmark, "overlap", 50, tests, n_feature=8)
-    assert (p["corrected"] <= 0.05).sum() <= largest_count(50, 0.05)
-    assert (p["single"] <= 0.05).sum() > largest_count(50, 0.05)
+    p = smallest_p(benchmark, "overlap", 40, tests, n_feature=8)
+    assert (p["corrected"] <= 0.05).sum() <= largest_count(40, 0.05)
+    assert (p["single"] <= 0.05).sum() > largest_count(40, 0.05)
 
 
 @pytest.mark.slow

@@ -59,7 +59,7 @@ def test_what_cannot_be_read_is_refused(call, message):
 
 
 NAMES = [f"sub-{k:02d}" for k in range(16)]
-RATE, FILM = 5, 900  # Hz, s
+RATE, FILM = 6, 900  # Hz, s
 
 
 def study(*, emotion, pressing, seed=0):
@@ -102,10 +102,24 @@ def test_what_the_film_does_survives_both_controls():
 
 def test_what_pressing_does_to_ones_own_face_does_not_survive_the_exclusion_of_presses():
     cube, presses = study(emotion=0.0, pressing=6.0)
-    control = partial(PressExclusion, before=1.0, after=1.5)
+    control = partial(PressExclusion, before=1.0, after=2.0)
     result = related(cube, presses, control)
     assert (result["r"] > 0.3).all() and (result["p_fwe"] < 0.01).all()
     assert (np.abs(result["control_r"]) < 0.2).all() and (result["control_p_fwe"] > 0.05).all()
+
+
+def test_windows_with_few_faces_left_do_not_make_the_exclusion_see_a_relation():
+    p = []
+    for seed in range(20):
+        cube, presses = study(emotion=0.0, pressing=6.0, seed=seed)
+        result = related(cube, presses, partial(PressExclusion, before=1.0, after=2.0))
+        p.append(float(result["control_p_fwe"].min()))
+    assert np.sum(np.array(p) <= 0.05) <= 4  # of 20 films; about 10 when all windows count alike
+
+
+def test_halves_that_press_at_the_same_moments_share_the_movement_of_pressing():
+    cube, presses = study(emotion=0.0, pressing=6.0)
+    assert (related(cube, presses, SplitHalf)["control_p_fwe"] < 0.05).all()  # as its docstring warns
 
 
 def test_the_main_result_is_the_same_with_and_without_a_control():
@@ -156,3 +170,21 @@ def test_synchrony_on_other_windows_is_refused():
         correlate_with_agreement(
             tisc, agreement, control=PressExclusion(cube, presses, synchrony=partial(temporal_isc, window=10.0))
         )
+
+
+def test_only_the_faces_of_the_one_half_and_the_presses_of_the_other_are_used():
+    cube, presses = study(emotion=1.0, pressing=0.0)
+    seen = []
+
+    def spied(faces):
+        seen.extend(faces["subject"].values.tolist())
+        return temporal_isc(faces)
+
+    tisc = temporal_isc(cube)
+    control = SplitHalf(cube, presses, synchrony=spied, seed=3)
+    faces, pressing = control.halves(NAMES)
+    _, half = control.series(tisc, peak_agreement(presses, windows=tisc, raters=NAMES))
+    assert sorted(seen) == faces and half.attrs["raters"] == pressing
+    assert half.values == pytest.approx(
+        peak_agreement(presses[presses["subject"].isin(pressing)], windows=tisc, raters=pressing).values
+    )

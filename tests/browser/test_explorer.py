@@ -90,6 +90,12 @@ def test_it_opens_on_the_largest_value(opened, synchrony, screenshots):
     opened.page.screenshot(path=screenshots / "explorer_opened.png")
 
 
+def test_a_link_may_ask_for_a_window(opened, synchrony):
+    opened.page.evaluate("location.hash = '#window=7'")
+    opened.page.wait_for_selector("#when:has-text('window 7 of 21')")
+    assert opened.state()["index"] == int(np.nanargmax(synchrony.values[6]))
+
+
 def test_every_value_and_every_flag_of_the_page_is_that_of_the_arrays(opened, synchrony):
     script = """() => [...Array(isc.state().size).keys()].map((window) => [...Array(478).keys()].map((vertex) =>
       [isc.value(window, "vertex", vertex), isc.isSignificant(window, "vertex", vertex)]))"""
@@ -205,34 +211,46 @@ def test_pairs_are_lines_on_the_face(opened, screenshots):
     opened.page.screenshot(path=screenshots / "explorer_pairs.png")
 
 
-def test_a_click_on_the_map_of_everything_moves_and_selects(opened):
+@pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
+def test_a_click_on_the_map_of_everything_moves_and_selects(opened, place):
     box = opened.page.locator("#carpet").bounding_box()
-    names = list(regions())
-    row = (names.index("mouth") + 0.5) / len(names)
+    names, mouth = list(regions()), regions()["mouth"]
+    row = (names.index("mouth") + place) / len(names)
     click(opened, "carpet", opened.page.evaluate("isc.placeOf(8)"), row * box["height"])
     state = opened.state()
     assert state["window"] == 8
-    assert state["index"] in regions()["mouth"]
+    rows_a_pixel = mouth.size * len(names) / box["height"]
+    assert list(mouth).index(state["index"]) == pytest.approx(place * mouth.size, abs=1 + rows_a_pixel)
 
 
-def test_it_plays_to_the_end_and_stops(opened):
-    opened.page.select_option("#speed", "20")
-    opened.page.evaluate("isc.show(17)")
+def test_it_plays_at_the_speed_of_the_film_to_its_end_and_stops(opened):
+    opened.page.clock.install(time=0)
+    opened.page.clock.pause_at(1)
+    opened.page.select_option("#speed", "5")
+    opened.page.evaluate("isc.show(10)")
     opened.page.click("#play")
     assert opened.page.inner_text("#play") == "Pause"
-    opened.page.wait_for_selector("#play[aria-pressed=false]")
+    step = 5 / 3 / 5 * 1000  # ms
+    opened.page.clock.run_for(4.5 * step)
+    assert opened.state()["window"] == 14
+    opened.page.clock.run_for(20 * step)
     assert opened.state()["window"] == 20
     assert opened.page.inner_text("#play") == "Play"
+    assert not opened.state()["playing"]
 
 
 def test_it_can_be_stopped_and_starts_again_from_the_beginning(opened):
+    opened.page.clock.install(time=0)
+    opened.page.clock.pause_at(1)
     opened.page.evaluate("isc.show(20)")
     opened.page.click("#play")
-    opened.page.wait_for_selector("#when:has-text('window 3 of 21')")
+    opened.page.clock.run_for(1000)
     opened.page.click("#play")
     state = opened.state()
     assert not state["playing"]
     assert 0 < state["window"] < 20
+    opened.page.clock.run_for(5000)
+    assert opened.state()["window"] == state["window"]
 
 
 def test_everything_can_be_done_with_the_keyboard(opened, synchrony):

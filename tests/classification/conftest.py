@@ -33,10 +33,14 @@ def meshes():
     return make_meshes()
 
 
-@pytest.fixture
-def features():
+def make_features():
     """The distances of all pairs, (clip, feature)."""
     meshes = make_meshes()
     first, second = np.triu_indices(N_VERTEX, 1)
     values = np.sqrt(((meshes.values[:, first] - meshes.values[:, second]) ** 2).sum(axis=-1))
     return xr.DataArray(values, {name: meshes[name] for name in meshes.coords}, ("clip", "feature"))
+
+
+@pytest.fixture
+def features():
+    return make_features()

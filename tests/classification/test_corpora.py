@@ -37,13 +37,32 @@ def test_all_1440_speech_clips_of_ravdess_are_read(tmp_path):
     assert set(clips.groupby("take").size()) == {4}
     assert (clips.groupby("take")[["subject", "label", "intensity"]].nunique() == 1).all().all()
     row = clips.set_index("clip").loc["02-01-06-02-01-02-12"]
-    assert row[["subject", "label", "intensity", "statement", "repetition", "channel"]].tolist() == ["12", "fearful", "strong", 1, 2, "speech"]
+    assert row[["subject", "label", "intensity", "statement", "repetition", "channel"]].tolist() == [
+        "12",
+        "fearful",
+        "strong",
+        1,
+        2,
+        "speech",
+    ]
 
 
 def test_wrong_names_of_ravdess_are_listed_and_nothing_is_guessed(tmp_path):
-    touch(tmp_path, "02-01-03-01-01-01-01.mp4", "01-01-03-01-01-01-01.mp4", "Actor_05/02-01-03-01-01-01-06.mp4", "notes.txt",
-          "02-01-09-01-01-01-01.mp4", "02-01-01-02-01-01-01.mp4", "02-01-03-01-01-01.mp4", "03-01-03-01-01-01-01.mp4",
-          "02-01-03-01-01-01-25.mp4", "02-03-03-01-01-01-01.mp4", "copy/02-01-03-01-01-01-01.mp4", ".hidden/x.mp4")  # fmt: skip
+    touch(
+        tmp_path,
+        "02-01-03-01-01-01-01.mp4",
+        "01-01-03-01-01-01-01.mp4",
+        "Actor_05/02-01-03-01-01-01-06.mp4",
+        "notes.txt",
+        "02-01-09-01-01-01-01.mp4",
+        "02-01-01-02-01-01-01.mp4",
+        "02-01-03-01-01-01.mp4",
+        "03-01-03-01-01-01-01.mp4",
+        "02-01-03-01-01-01-25.mp4",
+        "02-03-03-01-01-01-01.mp4",
+        "copy/02-01-03-01-01-01-01.mp4",
+        ".hidden/x.mp4",
+    )
     corpus = ravdess_clips(tmp_path)
     assert corpus.clips["clip"].tolist() == ["02-01-03-01-01-01-01"]
     assert problems(corpus) == {
@@ -67,8 +86,17 @@ def test_both_modalities_of_a_performance_are_one_item(tmp_path):
 
 
 def test_clips_of_crema_d_are_read(tmp_path):
-    touch(tmp_path, "1001_DFA_ANG_XX.flv", "1001_IEO_SAD_HI.flv", "1091_IEO_HAP_LO.mp4", "1040_ITH_SAD_X.flv", "1092_DFA_ANG_XX.flv",
-          "1001_ABC_ANG_XX.flv", "1001_DFA_SUR_XX.flv", "1001_DFA_ANG_MX.flv")  # fmt: skip
+    touch(
+        tmp_path,
+        "1001_DFA_ANG_XX.flv",
+        "1001_IEO_SAD_HI.flv",
+        "1091_IEO_HAP_LO.mp4",
+        "1040_ITH_SAD_X.flv",
+        "1092_DFA_ANG_XX.flv",
+        "1001_ABC_ANG_XX.flv",
+        "1001_DFA_SUR_XX.flv",
+        "1001_DFA_ANG_MX.flv",
+    )
     corpus = crema_d_clips(tmp_path)
     assert corpus.clips["label"].tolist() == ["angry", "sad", "happy"]
     assert corpus.clips["intensity"].tolist() == ["unspecified", "high", "low"]
@@ -91,10 +119,14 @@ def test_clips_of_facexp_are_read_by_three_numbers(tmp_path):
 
 @pytest.fixture
 def ratings():
-    return pd.DataFrame(
-        {"PEDFE_code": ["a1", "a2", "a3", "a4", "a5"], "who": [7, 7, 8, 8, 9], "type": ["Posed", "Genuine ", "posed", "both", "Posed"],
-         "emotion": ["Happiness", "Anger", "Awe", "Anger", "Anger"], "hr": [90.0, 45.0, 10.0, 20.0, 30.0]}
-    )  # fmt: skip
+    rows = [
+        ("a1", 7, "Posed", "Happiness", 90.0),
+        ("a2", 7, "Genuine ", "Anger", 45.0),
+        ("a3", 8, "posed", "Awe", 10.0),
+        ("a4", 8, "both", "Anger", 20.0),
+        ("a5", 9, "Posed", "Anger", 30.0),
+    ]
+    return pd.DataFrame(rows, columns=["PEDFE_code", "who", "type", "emotion", "hr"])
 
 
 COLUMNS = {"code": "PEDFE_code", "subject": "who", "kind": "type", "label": "emotion", "hit_rate": "hr"}
@@ -104,7 +136,10 @@ WORDS = {"Happiness": "happy", "Anger": "angry"}
 def test_clips_of_pedfe_are_joined_with_their_ratings(tmp_path, ratings):
     touch(tmp_path, "a1.mp4", "a2.mp4", "a3.mp4", "a4.mp4", "b9.mp4")
     corpus = pedfe_clips(tmp_path, ratings, columns=COLUMNS, labels=WORDS)
-    assert corpus.clips[["subject", "label", "kind", "hit_rate"]].values.tolist() == [["7", "happy", "posed", 90.0], ["7", "angry", "genuine", 45.0]]
+    assert corpus.clips[["subject", "label", "kind", "hit_rate"]].values.tolist() == [
+        ["7", "happy", "posed", 90.0],
+        ["7", "angry", "genuine", 45.0],
+    ]
     assert problems(corpus) == {
         "a3.mp4": "label Awe is not one of Happiness, Anger",
         "a4.mp4": "kind both is not one of posed, genuine",
@@ -143,7 +178,10 @@ def test_pictures_of_affectnet_are_read_and_their_people_are_unknown(tmp_path):
         np.save(tmp_path / part / "annotations" / f"{number}_exp.npy", code)
     touch(tmp_path, "train_set/images/7.jpg", "read_me.txt")
     corpus = affectnet_clips(tmp_path)
-    assert corpus.clips[["clip", "label", "part"]].values.tolist() == [["train_set-1", "surprised", "train_set"], ["val_set-1", "neutral", "val_set"]]
+    assert corpus.clips[["clip", "label", "part"]].values.tolist() == [
+        ["train_set-1", "surprised", "train_set"],
+        ["val_set-1", "neutral", "val_set"],
+    ]
     assert problems(corpus) == {
         "train_set/images/2.jpg": "expression 9 is not one of 0 to 7",
         "train_set/images/7.jpg": "there is no 7_exp.npy in annotations",
@@ -164,7 +202,10 @@ def test_frames_of_aff_wild2_are_read(tmp_path):
         (tmp_path / "labels" / f"{name}.txt").write_text(text)
     touch(tmp_path, "frames/v1/00001.jpg", "frames/v1/00002.jpg", "frames/v1/00003.jpg", "frames/v2/00001.jpg")
     corpus = aff_wild2_frames(tmp_path / "labels", tmp_path / "frames", people="one_per_source")
-    assert corpus.clips[["clip", "subject", "label", "frame"]].values.tolist() == [["v1/00001", "v1", "neutral", 1], ["v1/00003", "v1", "surprised", 3]]
+    assert corpus.clips[["clip", "subject", "label", "frame"]].values.tolist() == [
+        ["v1/00001", "v1", "neutral", 1],
+        ["v1/00003", "v1", "surprised", 3],
+    ]
     found = problems(corpus)
     assert found["v1.txt"] == "1 labelled frames have no picture"
     assert "'9' is not an expression from -1 to 7" in found["v2.txt"]
@@ -173,10 +214,20 @@ def test_frames_of_aff_wild2_are_read(tmp_path):
 
 def test_faces_of_expw_are_read(tmp_path):
     touch(tmp_path, "image/a.jpg", "image/b.jpg")
-    lines = ["a.jpg 0 10 20 80 90 55.2 3", "a.jpg 1 1 2 8 9 5 6", "b.jpg 0 1 2 3 4 5 7", "c.jpg 0 1 2 3 4 5 1", "b.jpg 0 1", "b.jpg 0 x 2 3 4 5 1"]
+    lines = [
+        "a.jpg 0 10 20 80 90 55.2 3",
+        "a.jpg 1 1 2 8 9 5 6",
+        "b.jpg 0 1 2 3 4 5 7",
+        "c.jpg 0 1 2 3 4 5 1",
+        "b.jpg 0 1",
+        "b.jpg 0 x 2 3 4 5 1",
+    ]
     (tmp_path / "label.lst").write_text("\n".join(lines))
     corpus = expw_faces(tmp_path)
-    assert corpus.clips[["clip", "label", "bottom"]].values.tolist() == [["a-0", "happy", 90.0], ["a-1", "neutral", 9.0]]
+    assert corpus.clips[["clip", "label", "bottom"]].values.tolist() == [
+        ["a-0", "happy", 90.0],
+        ["a-1", "neutral", 9.0],
+    ]
     assert problems(corpus) == {
         "label.lst line 3": "expression 7 is not one of 0 to 6",
         "label.lst line 4": "there is no picture c.jpg",

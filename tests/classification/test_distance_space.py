@@ -8,7 +8,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isc.classification import distance_space
+from isc.classification import distance_space, gram_blocks
 from isc.classification.distance_space import DistanceSpace
 from tests.classification.conftest import N_VERTEX, make_meshes
 from tests.reference_classification import nearest, pair_distances, squared_distances, subtract_reference
@@ -31,7 +31,7 @@ def test_distances_are_those_of_the_features(meshes, precision, tolerance):
 
 def test_blocks_of_columns_do_not_change_the_gram_matrix(meshes, monkeypatch):
     whole = DistanceSpace(meshes, precision="double").gram
-    monkeypatch.setattr(distance_space, "BLOCK_BYTES", 8 * len(whole) * 5)
+    monkeypatch.setattr(gram_blocks, "BLOCK_BYTES", 8 * len(whole) * 5)
     np.testing.assert_allclose(DistanceSpace(meshes, precision="double").gram, whole, rtol=0, atol=1e-12 * whole.max())
 
 
@@ -130,6 +130,16 @@ def test_components_of_a_fold_are_those_of_a_full_decomposition(meshes):
     np.testing.assert_allclose(np.abs(ours), np.abs(theirs), atol=1e-9)
 
 
+def test_components_of_many_clips_are_those_of_a_full_decomposition(monkeypatch):
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(90, 40)) * np.geomspace(3, 0.1, 40)
+    coords = {"subject": ("clip", ["1"] * 90), "label": ("clip", ["a", "b"] * 45)}
+    space, train = DistanceSpace(xr.DataArray(values, coords, ("clip", "feature")), precision="double"), np.arange(80)
+    full = space.components(train, np.arange(90), 6)
+    monkeypatch.setattr(distance_space, "LANCZOS_FROM", 10)
+    np.testing.assert_allclose(np.abs(space.components(train, np.arange(90), 6)), np.abs(full), atol=1e-10)
+
+
 def test_a_scaled_space_does_not_depend_on_the_size_of_a_face():
     rng = np.random.default_rng(0)
     faces = rng.normal(size=(4, 478, 3))
@@ -184,8 +194,14 @@ def test_other_dims_types_and_uses_are_refused(meshes, features):
     with pytest.raises(ValueError, match="needs meshes"):
         DistanceSpace(features, scale="interocular")
     with pytest.raises(ValueError, match="lie in one place"):
-        DistanceSpace(xr.DataArray(np.zeros((2, 478, 3)), {"subject": ("clip", list("12")), "label": ("clip", list("ab"))},
-                                   ("clip", "vertex", "space")), scale="interocular")
+        DistanceSpace(
+            xr.DataArray(
+                np.zeros((2, 478, 3)),
+                {"subject": ("clip", list("12")), "label": ("clip", list("ab"))},
+                ("clip", "vertex", "space"),
+            ),
+            scale="interocular",
+        )
     space = DistanceSpace(features)
     with pytest.raises(ValueError, match="the blocks of this space are none"):
         space.restrict(["mouth"])

@@ -30,11 +30,17 @@ def test_one_nearest_neighbour_is_that_of_scikit_learn(meshes, features, split):
 
 
 def test_components_are_fitted_inside_the_fold_when_guarded(meshes, features):
+    from sklearn.decomposition import PCA
+
     result = cross_validate(DistanceSpace(meshes, precision="double"), n_component=4)
     folds = result["fold"].values[0]
     expected = predict_by_components(features.values.astype(float), features["label"].values, folds, 4)
     np.testing.assert_array_equal(result["predicted"].values[0], expected)
     assert result.attrs["pca"] == "fold"
+    learner = Learner(DistanceSpace(meshes, precision="double"), "1nn", n_component=4)
+    theirs = PCA(4, svd_solver="full").fit(features.values[12:].astype(float)).transform(features.values.astype(float))
+    ours = learner.features(np.arange(12, 72), np.arange(72))
+    np.testing.assert_allclose(np.abs(ours), np.abs(theirs), atol=1e-5)
 
 
 def test_the_published_protocol_fits_components_on_all_clips(meshes, features):
@@ -46,6 +52,9 @@ def test_the_published_protocol_fits_components_on_all_clips(meshes, features):
     expected = predict_by_neighbours(scores, features["label"].values, result["fold"].values[0])
     np.testing.assert_array_equal(result["predicted"].values[0], expected)
     assert (result.attrs["split"], result.attrs["pca"], result["fold"].values.max()) == ("kfold", "all", 9)
+    learner = Learner(DistanceSpace(meshes, precision="double"), "1nn", n_component=4, pca="all")
+    few = learner.features(np.arange(9), np.arange(72))
+    np.testing.assert_allclose(np.abs(few), np.abs(scores), atol=1e-5)
 
 
 def test_known_persons_are_recognised_better_than_unknown_ones():
@@ -118,7 +127,10 @@ def test_a_subject_that_lacks_a_class_is_scored_over_the_others_with_a_warning(f
 
 def test_a_class_that_one_person_alone_shows_warns(features):
     keep = (features["label"] != "sad") | (features["subject"] == "01")
-    with pytest.warns(UserWarning, match="lack one"), pytest.warns(UserWarning, match="class 'sad' is tested in a fold"):
+    with (
+        pytest.warns(UserWarning, match="lack one"),
+        pytest.warns(UserWarning, match="class 'sad' is tested in a fold"),
+    ):
         cross_validate(features.isel(clip=np.flatnonzero(keep)))
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from isc.classification import class_maps as class_maps_module
 from isc.classification.class_maps import class_maps
 from isc.classification.distance_space import DistanceSpace
 from isc.classification.evaluate import cross_validate
@@ -20,7 +21,11 @@ def test_pairs_vertices_and_regions_sum_to_the_margin(meshes, options):
     space = DistanceSpace(meshes, **options)
     result = cross_validate(space)
     why = explain(space, range(len(space)), folds=result, parts=PARTS)
-    for part in (why["contribution"].sum("feature"), why["by_vertex"].sum("vertex"), why["by_region"].sum(("region", "other_region"))):
+    for part in (
+        why["contribution"].sum("feature"),
+        why["by_vertex"].sum("vertex"),
+        why["by_region"].sum(("region", "other_region")),
+    ):
         np.testing.assert_allclose(part, why["margin"], rtol=0, atol=1e-10)
     np.testing.assert_array_equal(why["margin"] > 0, result["predicted"].values[0] == result["label"].values)
 
@@ -129,6 +134,27 @@ def test_familywise_errors_stay_at_their_level():
         data = xr.DataArray(rng.normal(size=(48, 30)), coords, ("clip", "feature"))
         wrong += bool((class_maps(data, n_flip=200, seed=seed)["p_fwe"] <= 0.05).any())
     assert wrong <= 8  # 3 expected; P(> 8) < 0.01
+
+
+def test_blocks_of_features_do_not_change_class_maps(features, monkeypatch):
+    whole = class_maps(features)
+    monkeypatch.setattr(class_maps_module, "FEATURE_BLOCK", 7)
+    parts = class_maps(features)
+    np.testing.assert_allclose(parts["t"], whole["t"])
+    np.testing.assert_array_equal(parts["p_fwe"], whole["p_fwe"])
+
+
+def test_p_counts_flips_whose_largest_t_over_all_classes_is_as_large(features):
+    maps = class_maps(features)
+    means = features.astype(float).groupby(["subject", "label"]).mean().transpose("label", "subject", "feature").values
+    gaps = means - (means.sum(axis=0) - means) / 2
+    largest = []
+    for number in range(2**6):
+        signs = 1 - 2 * ((number >> np.arange(6)) & 1)
+        flipped = gaps * signs[:, None]
+        largest.append(np.abs(flipped.mean(axis=1) / flipped.std(axis=1, ddof=1) * np.sqrt(6)).max())
+    expected = [(np.array(largest) >= abs(t) * (1 - 1e-9)).mean() for t in maps["t"].values[1, :5]]
+    np.testing.assert_allclose(maps["p_fwe"].values[1, :5], expected)
 
 
 def test_too_few_subjects_and_flat_features_are_told(features):

@@ -9,7 +9,13 @@ from isc.classification.distance_space import DistanceSpace
 from isc.classification.features import clip_features, clip_meshes
 
 CLIPS = pd.DataFrame(
-    {"clip": list("abcd"), "subject": list("1122"), "label": ["neutral", "happy"] * 2, "take": list("wxyz"), "hit_rate": 50.0}
+    {
+        "clip": list("abcd"),
+        "subject": list("1122"),
+        "label": ["neutral", "happy"] * 2,
+        "take": list("wxyz"),
+        "hit_rate": 50.0,
+    }
 )
 
 
@@ -57,7 +63,9 @@ def test_distances_are_those_of_the_mean_mesh_as_published(recordings):
     np.testing.assert_allclose(by_mesh.gram, DistanceSpace(features, precision="double").gram, atol=1e-5)
 
 
-@pytest.mark.parametrize(("statistic", "expected"), [("sd", lambda x: x.std(axis=0, ddof=1)), ("range", lambda x: np.ptp(x, axis=0))])
+@pytest.mark.parametrize(
+    ("statistic", "expected"), [("sd", lambda x: x.std(axis=0, ddof=1)), ("range", lambda x: np.ptp(x, axis=0))]
+)
 def test_the_spread_of_distances_is_over_time(recordings, statistic, expected):
     features = clip_features(recordings, CLIPS, statistic=statistic)
     np.testing.assert_allclose(features[2], expected(distances(seen(recordings[2]))), rtol=1e-6)
@@ -72,7 +80,10 @@ def test_blendshapes_are_read_from_a_recording(recordings):
 def test_references_are_subtracted(recordings):
     plain = clip_features(recordings, CLIPS).values.astype(float)
     template = xr.DataArray(np.arange(15.0).reshape(5, 3) ** 1.5, dims=("vertex", "space"))
-    found = {name: clip_features(recordings, CLIPS, reference=name, template=template) for name in ("template", "grand_mean", "subject_mean", "subject_neutral")}
+    found = {
+        name: clip_features(recordings, CLIPS, reference=name, template=template)
+        for name in ("template", "grand_mean", "subject_mean", "subject_neutral")
+    }
     np.testing.assert_allclose(found["template"], plain - distances(template.values[None]), atol=1e-5)
     np.testing.assert_allclose(found["grand_mean"].mean("clip"), 0, atol=1e-6)
     np.testing.assert_allclose(found["subject_mean"][:2].mean("clip"), 0, atol=1e-6)

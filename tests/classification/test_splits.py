@@ -18,7 +18,12 @@ def clips(meshes):
 
 @pytest.mark.parametrize(
     ("split", "group"),
-    [("leave_one_subject_out", "subject"), ("subject_grouped", "subject"), ("repetition_grouped", "item"), ("take_grouped", "take")],
+    [
+        ("leave_one_subject_out", "subject"),
+        ("subject_grouped", "subject"),
+        ("repetition_grouped", "item"),
+        ("take_grouped", "take"),
+    ],
 )
 def test_a_group_is_never_divided_and_every_clip_is_tested_once(clips, split, group):
     folds = make_folds(clips, split=split, n_folds=3)
@@ -50,7 +55,10 @@ def test_k_fold_is_as_published_and_warns_that_persons_are_known(clips):
 
 def test_a_class_with_fewer_clips_than_folds_warns(clips):
     few = clips[(clips["label"] != "sad") | (clips["repetition"] == 0)].reset_index(drop=True)
-    with pytest.warns(UserWarning, match="same person"), pytest.warns(UserWarning, match="class 'sad' has 6 clips for 10"):
+    with (
+        pytest.warns(UserWarning, match="same person"),
+        pytest.warns(UserWarning, match="class 'sad' has 6 clips for 10"),
+    ):
         make_folds(few, split="kfold")
 
 
@@ -99,7 +107,11 @@ def test_folds_that_cannot_be_made_or_do_not_fit_are_refused(clips):
 
 
 def test_a_table_of_clips_lists_all_its_faults():
-    data = xr.DataArray([[1.0], [2.0]], {"clip": ["a", "a"], "subject": ("clip", ["1", ""]), "label": ("clip", ["x", None])}, ("clip", "feature"))
+    data = xr.DataArray(
+        [[1.0], [2.0]],
+        {"clip": ["a", "a"], "subject": ("clip", ["1", ""]), "label": ("clip", ["x", None])},
+        ("clip", "feature"),
+    )
     with pytest.raises(ValueError, match="subject of clip a is empty.*label of clip a is empty.*occurs more than once"):
         clip_table(data)
     with pytest.raises(ValueError, match="column subject is missing; column label is missing"):

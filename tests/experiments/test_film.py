@@ -20,7 +20,7 @@ def settings_of(film, **generated):
 
 
 def test_moments_are_irregular_and_the_same_for_the_same_seed(film):
-    settings = settings_of(film, duration=600.0)
+    settings = settings_of(film, duration=400.0, n_viewer=2, n_solo=0)
     first, again = (film.generated_study(settings["generated"], 1) for _ in range(2))
     calm = first.epochs["onset"].to_numpy()[1:] - (first.epochs["onset"] + first.epochs["duration"]).to_numpy()[:-1]
     assert np.std(calm) > 3 and (calm >= 6 - 0.01).all()
@@ -28,13 +28,13 @@ def test_moments_are_irregular_and_the_same_for_the_same_seed(film):
 
 
 def test_presses_follow_the_planted_moments_by_the_planted_delay(film):
-    study = film.generated_study(settings_of(film, duration=900.0)["generated"], 2)
+    study = film.generated_study(settings_of(film, duration=600.0, n_viewer=3, n_solo=0)["generated"], 2)
     assert 0.5 < film.planted_delay(study) < 2.5
     assert set(study.presses["subject"]) <= set(study.cube["subject"].values)
 
 
 def test_pairs_are_all_of_a_list_or_all_of_the_mesh(film):
-    settings = settings_of(film)
+    settings = settings_of(film, duration=60.0, n_viewer=2, n_solo=0)
     study = film.generated_study(settings["generated"], 1)
     assert len(film.pairs_of(study, settings)) == 8 * 7 / 2
     settings["pairs"]["vertices"] = "all"
@@ -47,6 +47,34 @@ def test_the_settings_name_every_vertex_once():
     path = Path(__file__).resolve().parents[2] / "experiments" / "film" / "settings.toml"
     vertices = tomllib.loads(path.read_text())["pairs"]["vertices"]
     assert len(set(vertices)) == len(vertices) == 24
+
+
+def test_a_bids_study_gives_its_cube_and_the_presses_of_valid_logs(film, monkeypatch, tmp_path):
+    import study as module
+
+    generated = film.generated_study(settings_of(film, duration=60.0, n_viewer=3, n_solo=0)["generated"], 1)
+    logs = {"sub-01": (True, 240.0), "sub-02": (False, None), "sub-03": (True, None)}
+
+    def path(root, product, entities):
+        found = root / f"{product}-{entities.subject}"
+        if product == "cube" or f"sub-{entities.subject}" in logs:
+            found.parent.mkdir(parents=True, exist_ok=True)
+            found.touch()
+        return found
+
+    def sidecar(path):
+        valid, stop = logs[f"sub-{path.name.split('-')[1]}"]
+        return {"LogValid": valid, "LogStart": 0.0, "LogStop": stop}
+
+    monkeypatch.setattr(module, "derivative_path", path)
+    monkeypatch.setattr(module, "load_array", lambda path: generated.cube.assign_coords(space=["x", "y"]))
+    monkeypatch.setattr(module, "mean_shape", lambda cube: generated.shape)
+    monkeypatch.setattr(module, "read_sidecar", sidecar)
+    monkeypatch.setattr(module, "read_table", lambda path: pd.DataFrame({"onset": [5.0, 9.0], "key": "space"}))
+    study = module.read_bids_study(tmp_path, "film")
+    assert study.logs.values.tolist() == [["sub-01", 0.0, 240.0], ["sub-03", 0.0, np.inf]]
+    assert study.presses["subject"].tolist() == ["sub-01", "sub-01", "sub-03", "sub-03"]
+    assert np.isnan(module.planted_delay(study))
 
 
 @pytest.mark.slow

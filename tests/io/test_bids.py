@@ -12,7 +12,7 @@ from isc.io.bids import (
     root_path,
     window_label,
 )
-from isc.io.bids_names import BidsError, Entities, parse_name, sidecar_path
+from isc.io.layout.names import BidsError, Entities, parse_name, sidecar_path
 
 ROOT = Path("isc")
 ONE = Entities(task="film", subject="01", run="01")
@@ -25,6 +25,7 @@ KNOWN = {
     "peaks": "sub-01/beh/sub-01_task-film_run-01_desc-peaks_events.tsv",
     "headpose": "sub-01/motion/sub-01_task-film_tracksys-face_run-01_desc-headpose_motion.tsv",
     "headpose_channels": "sub-01/motion/sub-01_task-film_tracksys-face_run-01_desc-headpose_channels.tsv",
+    "mesh": "sub-01/beh/sub-01_task-film_run-01_desc-win5000ms_mesh.nc",
     "cube": "group/task-film_desc-vertices_cube.zarr",
     "tisc": "group/task-film_desc-win5000ms_tisc.nc",
     "null": "group/task-film_desc-win5000ms_null.nc",
@@ -33,6 +34,7 @@ KNOWN = {
     "association": "group/task-film_desc-win5000ms_association.tsv",
     "classification": "group/task-film_desc-win5000ms_classification.tsv",
     "confusion": "group/task-film_desc-win5000ms_confusion.tsv",
+    "calibration": "group/task-film_desc-win5000ms_calibration.tsv",
     "report": "group/task-film_desc-files_report.json",
 }
 

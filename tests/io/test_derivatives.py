@@ -113,7 +113,7 @@ def test_a_write_that_fails_keeps_the_old_product_and_leaves_nothing_else(path):
     )
     write_array(recording(), path, SIDECAR)
     done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True)
-    expected = f"isc.io.atomic.DerivativeError: {path.name} could not be written: File too large"
+    expected = f"isc.io.files.atomic.DerivativeError: {path.name} could not be written: File too large"
     assert done.stderr.splitlines()[-1] == expected
     xr.testing.assert_identical(read_array(path).load(), recording())
     assert len(os.listdir(path.parent)) == 2

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from isc.io.episodes import read_episodes
-from isc.io.film_clock import KeyLogError
+from isc.io.logs.film_clock import KeyLogError
 
 
 @pytest.fixture

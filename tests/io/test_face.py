@@ -12,11 +12,11 @@ import xarray as xr
 from skimage.data import astronaut
 
 import isc
+from isc.io.camera.container import BrokenVideoError, VideoError
+from isc.io.camera.face_tracker import FaceTracker
+from isc.io.camera.writer import write_video
 from isc.io.face import read_face_video, track_blocks, track_face_video
 from isc.io.face_model import MODEL_SHA256, find_face_model
-from isc.io.face_tracker import FaceTracker
-from isc.io.video_container import BrokenVideoError, VideoError
-from isc.io.video_writer import write_video
 
 SIDE = 256  # pixels
 NOBODY = np.full((SIDE, SIDE, 3), 128, np.uint8)

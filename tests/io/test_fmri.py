@@ -13,7 +13,7 @@ from nilearn.signal import clean
 from sklearn.utils import Bunch
 
 import isc
-from isc.io.fmri_clean import BoldError
+from isc.io.brain.confounds import BoldError
 
 N_TIME, TR = 60, 2.0
 AFFINE = np.diag([3.0, 3.0, 3.0, 1.0])

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from isc.io.film_clock import KeyLogError
 from isc.io.log_mapping import read_log_mapping
+from isc.io.logs.film_clock import KeyLogError
 
 COMPLETE = {"format": "table", "units": "ms", "key": "name", "time": "t", "start_key": "trigger"}
 

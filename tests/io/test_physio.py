@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import isc
-from isc.io.text import TableError
+from isc.io.files.text import TableError
 
 SIDECAR = {
     "SamplingFrequency": 50.0,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from isc.behaviour import find_peaks, valid_intervals
-from isc.io.film_clock import KeyLogError
+from isc.io.logs.film_clock import KeyLogError
 from isc.io.ratings import read_ratings
 
 SIDECAR = {"SamplingFrequency": 10, "StartTime": -1.0, "Columns": ["valence", "arousal"], "arousal": {"Units": "a.u."}}

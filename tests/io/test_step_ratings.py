@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from isc.io.film_clock import KeyLogError
 from isc.io.log_mapping import LogMapping
+from isc.io.logs.film_clock import KeyLogError
 from isc.io.step_ratings import StepScale, read_step_rating
 
 

@@ -7,9 +7,9 @@ import pytest
 import xarray as xr
 
 import isc
-from isc.io.sidecars import read_dictionary
-from isc.io.tracker_conventions import CONVENTIONS, columns_of
+from isc.io.files.sidecars import read_dictionary
 from isc.io.trackers import TrackerError
+from isc.io.tracking.conventions import CONVENTIONS, columns_of
 
 N = 12
 OPENFACE_UNITS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45)

@@ -14,7 +14,9 @@ def test_a_block_holds_the_distances_less_their_mean_over_faces(kind):
     out = np.empty((first.size, 9), dtype=kind)
     centred_distances(np.ascontiguousarray(meshes.transpose(1, 2, 0)), first, second, out)
     expected = pair_distances(meshes, first, second).T
-    np.testing.assert_allclose(out, expected - expected.mean(axis=1, keepdims=True), atol=1e-12 if kind is np.float64 else 1e-6)
+    np.testing.assert_allclose(
+        out, expected - expected.mean(axis=1, keepdims=True), atol=1e-12 if kind is np.float64 else 1e-6
+    )
 
 
 def test_an_offset_costs_no_precision():

@@ -58,7 +58,10 @@ def test_cells_beyond_the_thresholds_are_significant_unless_it_is_said_which_are
 
 def test_a_data_set_brings_its_own_significance_and_thresholds(tisc, shape, limits):
     given = xr.Dataset({"tisc": tisc, "significant": tisc > 0.4, "threshold": limits["threshold"]})
-    packed = _data(explore(given, shape).html)["layers"]["vertex"]
+    given.attrs["scheme"] = ["circular_shift", "sign_flip"]
+    html = explore(given, shape).html
+    assert "<dd>circular shift and sign flip</dd>" in html
+    packed = _data(html)["layers"]["vertex"]
     assert (_flags(packed, tisc.shape) == (tisc.values > 0.4)).all()
     assert np.allclose(np.frombuffer(b64decode(packed["limits"][1]), dtype="<f4"), 0.3)
 

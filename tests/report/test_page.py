@@ -229,3 +229,26 @@ def test_the_file_is_the_page_and_nothing_else_is_left_beside_it(tmp_path, conte
     write_report(tmp_path / "report.html", content)
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == render_report(content)
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_figure_leads_to_a_place_on_another_page_and_a_table_to_pages_of_its_rows(draw):
+    figure = ReportFigure(figure_svg(draw()), "Face.", "A face.", "explore me.html#window=3")
+    rows = pd.DataFrame({"subject": ["01", "02"], "share": [1.0, 0.5]})
+    table = ReportTable(rows, "Quality.", row_links={"02": "sub-02.html"})
+    content = ReportContent(
+        title="Pilot", sections=(Section("All", figures=(figure,), tables=(table,)),), pages={"Map": "explore.html"}
+    )
+    page = Page(render_report(content))
+    hrefs = [attrs["href"] for attrs in page.all("a")]
+    assert [href for href in hrefs if ".html" in href] == ["explore.html", "explore%20me.html#window=3", "sub-02.html"]
+
+
+@pytest.mark.parametrize("link", ["../a.html", "https://example.org", "/a.html", "javascript:alert(1)", ""])
+def test_no_link_leaves_the_folder_of_the_report(draw, link):
+    message = "link must be a path below the report's folder"
+    with pytest.raises(ValueError, match=message):
+        ReportFigure(figure_svg(draw()), "Face.", "A face.", link)
+    with pytest.raises(ValueError, match=message):
+        ReportTable(pd.DataFrame({"a": [1]}), "Rows.", row_links={"1": link})
+    with pytest.raises(ValueError, match=message):
+        ReportContent(title="Pilot", pages={"Map": link})

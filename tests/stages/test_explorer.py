@@ -5,9 +5,10 @@ from base64 import b64decode
 import numpy as np
 import pytest
 
+from isc.cli import main
 from isc.io.bids import derivative_path, root_path
-from isc.io.bids_names import Entities
 from isc.io.derivatives import read_array, read_table
+from isc.io.layout.names import Entities
 from isc.mesh import mean_shape
 from isc.stages.explorer import run_explorer, study_shape
 
@@ -40,7 +41,7 @@ def test_the_explorer_can_be_written_anew_and_is_the_same(analysed, capsys):
     path = root_path(analysed.out_dir, "explorer")
     before = path.read_bytes()
     path.unlink()
-    assert run_explorer(analysed.out_dir) == 0
+    assert main(["explore", str(analysed.out_dir)]) == 0
     assert capsys.readouterr().out == f"explorer: {path}\n"
     assert path.read_bytes() == before
 

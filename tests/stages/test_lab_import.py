@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 from isc.cli import main
-from isc.io.bids_study import read_raw_study
-from isc.io.bids_validation import has_validator, validation_errors
+from isc.io.camera.copying import copy_whole, picture_hash
+from isc.io.camera.video import probe_video, read_frames
+from isc.io.camera.writer import write_video
 from isc.io.keyboard import read_key_log
-from isc.io.video import probe_video, read_frames
-from isc.io.video_copy import copy_whole, picture_hash
-from isc.io.video_writer import write_video
+from isc.io.layout.raw_study import read_raw_study
+from isc.io.layout.validation import has_validator, validation_errors
 
 LOG = "onset\ttrial_type\tkey\n2.5\tstart\tn/a\n4.0\tpress\tspace\n9.5\tpress\tspace\n62.5\tstop\tn/a\n"
 TABLE = (
@@ -137,6 +137,23 @@ def test_videos_can_be_copied_whole(lab):
     assert next(study.rglob("sub-01*_video.mp4")).read_bytes() == (lab / "P 01 Anna" / "cam front.MP4").read_bytes()
 
 
+def test_logs_of_another_program_are_read_through_a_mapping(lab, capsys):
+    log = "name,t\ntrigger,10000\nspace,12500\nspace,17000\n"
+    (lab / "P 01 Anna" / "psych.csv").write_text(log)
+    mapping = lab.parent / "mapping.toml"
+    mapping.write_text('format = "table"\nunits = "ms"\nkey = "name"\ntime = "t"\nstart_key = "trigger"\n')
+    table = (
+        "participant_id\tvideo\tvideo_onset\tkey_log\tkey_log_onset\n"
+        "sub-01\tP 01 Anna/cam front.MP4\t1.25\tP 01 Anna/psych.csv\tn/a\n"
+    )
+    code, study = run_import(lab, "--log-mapping", str(mapping), table=table)
+    assert code == 0, capsys.readouterr().err
+    assert read_key_log(read_raw_study(study).recordings[0].events)["onset"].tolist() == [2.5, 7.0]
+    assert (study / "sourcedata" / "sub-01" / "sub-01_task-film_keylog.csv").read_text() == log
+    assert run_import(lab, "--log-mapping", str(mapping), table=table.replace("n/a", "3"))[0] == 2
+    assert "psych.csv: the mapping says where the film starts; write n/a in key_log_onset" in capsys.readouterr().err
+
+
 def test_the_lab_folder_is_not_changed(lab):
     before = {path: path.stat().st_mtime_ns for path in lab.rglob("*")}
     run_import(lab)
@@ -173,6 +190,8 @@ def test_everything_unclear_is_told_at_once_and_nothing_is_written(lab, capsys):
     for fault in (
         "line 2: participant_id 'P_01' must read sub-<label>, such as sub-01; --clean-labels drops other characters",
         "line 3: video 'P_02/ete.mov' does not exist; is it 'été 🎥.mov'?",
+        "line 3: video_onset '1,5' is no number; give seconds on the clock of the file (decimal point), or n/a",
+        "line 4: video_onset is empty",
         "line 4: video '../secret.mp4' must be a path below LAB_FOLDER",
         "line 4: key_log is empty; name the file, or write n/a",
         "line 5: video 'notes.docx' must end in .mp4, .mov, .avi, .mkv",
@@ -216,9 +235,9 @@ def test_a_study_is_not_built_inside_the_lab_folder(lab, capsys):
     [
         ("participant_id\tvideo\nsub-01\ta.mp4\n", "table.tsv needs column video_onset; it has participant_id, video"),
         (TABLE.replace("age", "keylog"), "is column 'keylog' meant to be"),
-        (TABLE.replace("age", "video"), "table.tsv has column video twice"),
+        (TABLE.replace("age", "video"), "table.tsv: column names must be given and differ"),
         (TABLE.splitlines()[0] + "\n", "table.tsv: has no row"),
-        (TABLE + "sub-03\tx\n", "line 4 has another number of fields than the header"),
+        (TABLE + "sub-03\tx\n", "table.tsv, line 4: 2 fields under 8 columns"),
     ],
 )
 def test_a_table_that_cannot_be_understood_is_refused(lab, capsys, table, fault):
@@ -255,7 +274,7 @@ def test_damaged_and_uneven_files_are_named(lab, capsys):
 def test_a_copy_that_differs_is_an_error(tmp_path, monkeypatch):
     (tmp_path / "a.txt").write_text("a log")
     hashes = iter(["one", "other"])
-    monkeypatch.setattr("isc.io.video_copy.hash_file", lambda path: next(hashes))
+    monkeypatch.setattr("isc.io.camera.copying.hash_file", lambda path: next(hashes))
     with pytest.raises(OSError, match=r"the copy of a\.txt differs from it; try again, and check the disk"):
         copy_whole(tmp_path / "a.txt", tmp_path / "b.txt")
 

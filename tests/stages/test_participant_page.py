@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from isc.io.bids import participant_page
-from isc.io.bids_names import Entities
 from isc.io.derivatives import read_sidecar, read_table, write_table
+from isc.io.layout.names import Entities, sidecar_path
 from isc.stages.participant_page import participant_content, write_participant_page
 from isc.stages.shelf import Shelf
 from isc.study import read_study
@@ -100,7 +100,8 @@ def test_a_face_that_is_often_lost_is_told_before_it_is_left_out(study, shelf):
 
 
 def test_somebody_without_a_key_log_has_a_page_without_presses(study, shelf):
-    shelf.path("peaks").unlink()
+    for path in (shelf.path("peaks"), sidecar_path(shelf.path("peaks"))):
+        path.unlink()
     content = participant_content(study, shelf)
     assert "There is no key log." in _texts(content)
     assert [section.title for section in content.sections] == ["Over time", "Quality"]

@@ -70,8 +70,8 @@ def test_intervals_do_not_depend_on_the_order_of_subjects_or_on_blocks(estimator
     whole = bootstrap_intervals(cube, estimator=estimator, n_resamples=100)
     turned = bootstrap_intervals(cube[::-1], estimator=estimator, n_resamples=100)
     xr.testing.assert_allclose(turned, whole, atol=1e-6)
-    monkeypatch.setattr("isc.synchrony.dyads.MATRIX_BYTES", 1)
-    monkeypatch.setattr("isc.synchrony.dyads.VALUE_BYTES", 1)
+    monkeypatch.setattr("isc.synchrony.statistic.dyads.MATRIX_BYTES", 1)
+    monkeypatch.setattr("isc.synchrony.statistic.dyads.VALUE_BYTES", 1)
     xr.testing.assert_allclose(bootstrap_intervals(cube, estimator=estimator, n_resamples=100), whole, atol=1e-7)
 
 
@@ -92,6 +92,16 @@ def test_a_subject_who_is_missing_in_a_window_is_not_drawn_there(estimator):
     gone[1:, :150] = np.nan
     found = bootstrap_intervals(gone, estimator=estimator, n_resamples=100)
     assert np.isnan(found.low[0]).all() and np.isnan(found.tisc[0]).all() and np.isfinite(found.low[3]).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("estimator", ["pairwise", "leave_one_out"])
+def test_intervals_cover_the_mean_of_other_people(estimator):
+    how = {"estimator": estimator, "n_resamples": 400, "step": 5.0}
+    found = [bootstrap_intervals(cube_of(n_subject=10, seed=seed), seed=seed, **how) for seed in range(80)]
+    truth = np.mean([f.tisc.values for f in found], axis=0)
+    covered = np.mean([(f.low.values <= truth) & (truth <= f.high.values) for f in found])
+    assert 0.87 <= covered <= 0.98
 
 
 def test_the_result_says_what_it_covers():
@@ -118,3 +128,11 @@ def test_errors(options, message):
 def test_four_subjects_are_refused():
     with pytest.raises(ValueError, match="inference needs at least 5 subjects; given 4"):
         bootstrap_intervals(cube_of(n_subject=4))
+
+
+def test_identical_subjects_have_an_interval_without_width():
+    cube = cube_of()
+    cube[:] = cube[0].values
+    for estimator in ("pairwise", "leave_one_out"):
+        found = bootstrap_intervals(cube, estimator=estimator, n_resamples=100)
+        np.testing.assert_allclose(found[["low", "high", "tisc"]].to_dataarray(), 1.0, atol=1e-6)

@@ -8,7 +8,7 @@ from scipy.stats import binom
 from isc.simulate.null_data import null_series
 from isc.synchrony.cluster_mass import cluster_mass
 from isc.synchrony.findings import read_findings
-from isc.synchrony.named import named_surrogates
+from isc.synchrony.surrogate.named import named_surrogates
 from isc.synchrony.temporal import temporal_isc
 
 
@@ -51,7 +51,7 @@ def test_neighbours_make_one_cluster_of_what_they_share():
 @pytest.mark.parametrize("adjacency", [None, np.array([[0, 1], [2, 3]])])
 def test_the_table_says_what_the_labels_show(adjacency):
     cube = planted_cube()
-    found = cluster_mass(cube, n_surrogates=19, tail="two_sided", threshold=0.05, adjacency=adjacency)
+    found = cluster_mass(cube, n_surrogates=19, tail="two_sided", threshold=0.05, adjacency=adjacency, standardise=None)
     tisc = temporal_isc(cube)
     np.testing.assert_allclose(found.tisc, tisc, atol=1e-6)
     assert found.label.dims == ("window", "vertex")
@@ -72,7 +72,7 @@ def test_the_table_says_what_the_labels_show(adjacency):
 
 def test_p_counts_the_surrogates_whose_largest_cluster_is_as_heavy():
     cube, how = planted_cube(amplitude=0.5), {"n_surrogates": 50, "seed": 3}
-    found = cluster_mass(cube, threshold=0.1, **how)
+    found = cluster_mass(cube, threshold=0.1, standardise=None, **how)
     expected = np.zeros(50)
     for _, values in named_surrogates(cube, "circular_shift", **how).values():
         for k, surrogate in enumerate(values):
@@ -88,7 +88,7 @@ def test_p_counts_the_surrogates_whose_largest_cluster_is_as_heavy():
 def test_the_forming_threshold_is_the_quantile_of_the_null_over_cells():
     cube = null_cube()
     values = np.concatenate([v.ravel() for _, v in named_surrogates(cube, "circular_shift", n_surrogates=40).values()])
-    found = cluster_mass(cube, n_surrogates=40, tail="two_sided", forming=0.9)
+    found = cluster_mass(cube, n_surrogates=40, tail="two_sided", forming=0.9, standardise=None)
     assert found.attrs["forming_upper"] == pytest.approx(np.quantile(values, 0.9), abs=2e-4)
     assert found.attrs["forming_lower"] == pytest.approx(np.quantile(values, 0.1), abs=2e-4)
 
@@ -96,10 +96,19 @@ def test_the_forming_threshold_is_the_quantile_of_the_null_over_cells():
 def test_standardised_features_weigh_the_same():
     rough, smooth = (null_cube(autocorrelation=a, n_feature=1, seed=s) for a, s in ((0.0, 1), (0.98, 2)))
     cube = xr.concat([rough, smooth], dim="vertex")
-    heavy = cluster_mass(cube, n_surrogates=99, tail="two_sided")
+    heavy = cluster_mass(cube, n_surrogates=99, tail="two_sided", standardise=None)
     assert set(heavy.feature.values.tolist()) <= {1}
-    fair = cluster_mass(cube, n_surrogates=99, tail="two_sided", standardise="feature", forming=0.9)
+    fair = cluster_mass(cube, n_surrogates=99, tail="two_sided", forming=0.9)
     assert set(fair.feature.values.tolist()) == {0, 1}
+
+
+def test_standardised_values_are_scaled_by_the_null_of_their_feature():
+    cube = planted_cube(amplitude=0.5)
+    found = cluster_mass(cube, n_surrogates=50, threshold=1.0)
+    values = np.concatenate([v for _, v in named_surrogates(cube, "circular_shift", n_surrogates=50).values()], axis=1)
+    scaled = (found.tisc.values.T - values.mean(axis=(0, 2))[:, None]) / values.std(axis=(0, 2))[:, None]
+    assert ((scaled > 1) == (found.label.values.T > 0)).all()
+    assert found.mass.sum() == pytest.approx((scaled[scaled > 1] - 1).sum(), rel=1e-4)
 
 
 @pytest.mark.parametrize("adjacency", [None, np.array([[0, 1], [2, 3]])])
@@ -107,7 +116,7 @@ def test_standardised_features_weigh_the_same():
 def test_clusters_of_blocks_are_clusters_of_the_whole(monkeypatch, adjacency, scheme):
     cube, how = planted_cube(), {"n_surrogates": 30, "adjacency": adjacency, "scheme": scheme}
     whole = cluster_mass(cube, **how)
-    monkeypatch.setattr("isc.synchrony.surrogates.RESULT_BYTES", 4000)
+    monkeypatch.setattr("isc.synchrony.surrogate.values.RESULT_BYTES", 4000)
     monkeypatch.setattr("isc.synchrony.cluster_mass.RESULT_BYTES", 4000)
     xr.testing.assert_identical(cluster_mass(cube, **how), whole)
 
@@ -165,3 +174,14 @@ def test_the_familywise_rate_of_clusters_holds(adjacency):
         hits += bool((found.p <= 0.05).any())
     low, high = binom(n, 0.05).interval(0.999)
     assert low <= hits <= high
+
+
+def test_identical_subjects_are_one_cluster_and_a_single_window_can_be_tested_by_flips():
+    cube = null_cube()
+    cube[:] = cube[0].values
+    found = cluster_mass(cube, n_surrogates=99)
+    assert (found.n_window == found.sizes["window"]).all() and (found.p == 0.01).all()
+    alone = cluster_mass(null_cube(n_time=150), scheme="sign_flip", n_surrogates=99)
+    assert alone.sizes["window"] == 1
+    with pytest.raises(ValueError, match="two windows"):
+        cluster_mass(null_cube(n_time=200), n_surrogates=9)

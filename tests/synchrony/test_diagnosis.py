@@ -41,9 +41,17 @@ def test_measures_are_labelled_and_have_the_sizes_of_white_noise():
     assert found.autocorrelation_time.dims == ("window",)
     assert found.time.values[0] == pytest.approx(2.5)
     assert abs(found.lag1).max() < 0.1
-    assert found.effective_samples.mean() == pytest.approx(150, rel=0.05)
-    assert found.attrs["effective_samples"] == pytest.approx(150, rel=0.1)
+    assert found.attrs["effective_samples"] == pytest.approx(150, rel=0.05)
+    np.testing.assert_allclose(found.effective_samples, 150, rtol=0.02)
     assert found.attrs["dropped_share"] == 0
+
+
+def test_slow_series_hold_few_independent_samples():
+    told = finding(cube_of("ar1"), "few_effective_samples")
+    assert told.severity == "note" and "standard deviation of 0.3" in told.message
+    assert told.values["effective_samples"] == pytest.approx(1 + 0.3888**-2, rel=0.1)
+    of_lag1 = float(diagnose(cube_of("ar1")).effective_samples.mean())  # 9.6: a window's own lag1 is too low
+    assert of_lag1 == pytest.approx(1 + 0.3888**-2, rel=0.3)
 
 
 def test_small_designs_are_found():
@@ -56,6 +64,12 @@ def test_changing_smoothness_names_both_times():
     told = finding(cube_of("changing_smoothness"), "changing_smoothness")
     assert "read the sign flip first" in told.message
     assert told.values["ratio"] > 4
+
+
+def test_windows_that_differ_by_chance_are_no_change_of_smoothness():
+    found = diagnose(cube_of("ar1", n_subject=5, n_feature=1, seed=2))
+    assert found.attrs["stationarity_ratio"] > 2 and found.attrs["stationarity_p"] > 0.05
+    assert "changing_smoothness" not in found.code.values
 
 
 def test_two_names_for_one_recording_are_named():

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
 from isc.simulate.null_data import null_series
-from isc.synchrony.named import named_surrogates
 from isc.synchrony.pointwise import fdr, pointwise_p_values
+from isc.synchrony.surrogate.named import named_surrogates
 from isc.synchrony.temporal import temporal_isc
 
 
@@ -79,7 +79,7 @@ def test_windows_of_schemes_that_keep_each_window_are_not_pooled(scheme):
 def test_counts_do_not_depend_on_blocks(pool, monkeypatch):
     cube = cube_of()
     whole = pointwise_p_values(cube, n_surrogates=30, pool=pool)
-    monkeypatch.setattr("isc.synchrony.surrogates.RESULT_BYTES", 500)
+    monkeypatch.setattr("isc.synchrony.surrogate.values.RESULT_BYTES", 500)
     xr.testing.assert_identical(pointwise_p_values(cube, n_surrogates=30, pool=pool), whole)
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from isc.synchrony.surrogates import surrogates_of
-from tests.synchrony.test_surrogates import SCHEMES, WINDOW, landmarks
+from isc.synchrony.surrogate.values import surrogates_of
+from tests.synchrony.surrogate.test_values import SCHEMES, WINDOW, landmarks
 
 
 @pytest.mark.parametrize(

@@ -276,11 +276,21 @@ function start() {
     drawBar();
     redraw();
   });
+  window.addEventListener("hashchange", showAsked);
   const peak = strongestCell();
   state.window = peak.window;
   select("vertex", peak.index);
+  showAsked();
   draw();
   document.body.dataset.ready = "yes";
+}
+
+// A link may ask for a window, numbered as the page numbers them: explore.html#window=3
+function showAsked() {
+  const asked = /^#window=(\d+)$/.exec(window.location.hash);
+  if (!asked) return;
+  show(Number(asked[1]) - 1);
+  selectStrongest();
 }
 
 // Where the page opens: the largest value of all

@@ -1,0 +1,1 @@
+"""Volumes and surfaces of fMRI: blocks, confounds, atlases."""

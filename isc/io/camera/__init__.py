@@ -1,0 +1,1 @@
+"""Videos and the face tracker: frames in, landmarks out."""

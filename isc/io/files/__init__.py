@@ -1,0 +1,1 @@
+"""Bytes on disk: written atomically, described by sidecars, checked when read."""

@@ -1,0 +1,1 @@
+"""BIDS: names, metadata, raw studies and data sets."""

@@ -1,0 +1,1 @@
+"""What logs of other programs have in common: cells, clocks, formats."""

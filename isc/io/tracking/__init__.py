@@ -1,0 +1,1 @@
+"""Conventions and files of other face trackers."""

@@ -1,0 +1,1 @@
+"""From a labelled cube to blocks of series that the kernels read."""

@@ -1,0 +1,325 @@
+"""Blocks of features that the kernels can read: stored series, or distances formed on the way.
+
+Both kinds answer to the same three statistics, so the observed value and every null run through the same code.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import xarray as xr
+
+from isc.kernels import correlation, distances
+from isc.kernels.distance_series import distance_series
+from isc.kernels.layout import relayout
+from isc.kernels.unlaid import is_readable, pairwise_mean_of_values
+from isc.synchrony.features.series import FeatureLabels, FeatureSeries, Space, as_landmarks, as_series, feature_labels
+from isc.synchrony.pairs import VertexPairs
+
+PAIRS_PER_BLOCK = 16384  # results of a block stay small whatever the number of pairs
+
+
+class Block(Protocol):
+    """Features that can be correlated between subjects in windows; see `isc.kernels` for the arguments."""
+
+    @property
+    def n_subject(self) -> int:
+        """Number of subjects."""
+
+    @property
+    def n_time(self) -> int:
+        """Number of samples."""
+
+    @property
+    def n_feature(self) -> int:
+        """Number of features."""
+
+    def pairwise_mean(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Mean over dyads (feature, window) and number of subjects (feature, window)."""
+
+    def leave_one_out(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Each subject with the mean of the others (feature, subject, window) and number of subjects."""
+
+    def correlation_matrices(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Subject x subject matrices (feature, window, subject, subject) and number of subjects."""
+
+    def of_subjects(self, subjects: np.ndarray) -> "Block":
+        """The block with these subjects only, in this order."""
+
+    def of_features(self, features: slice) -> "Block":
+        """The block with these features only; nothing is copied."""
+
+    def with_lagged(self, lag: int) -> "Block":
+        """The block with every subject a second time, read `lag` samples later; missing beyond the recording."""
+
+    def series_of(self, features: slice) -> np.ndarray:
+        """Series (feature, component, subject, time) of some features, float32."""
+
+
+@dataclass(frozen=True)
+class SeriesBlock:
+    """Stored series (feature, component, subject, time), float32."""
+
+    series: np.ndarray
+
+    @property
+    def n_subject(self) -> int:
+        """Number of subjects."""
+        return self.series.shape[2]
+
+    @property
+    def n_time(self) -> int:
+        """Number of samples."""
+        return self.series.shape[3]
+
+    @property
+    def n_feature(self) -> int:
+        """Number of features."""
+        return self.series.shape[0]
+
+    def series_of(self, features: slice) -> np.ndarray:
+        """Series of some features."""
+        return self.series[features]
+
+    def pairwise_mean(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Mean over dyads."""
+        return correlation.pairwise_mean(self.series, starts, length, **how)
+
+    def leave_one_out(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Each subject with the mean of the others."""
+        return correlation.leave_one_out(self.series, starts, length, **how)
+
+    def correlation_matrices(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Subject x subject matrices."""
+        return correlation.correlation_matrices(self.series, starts, length, **how)
+
+    def of_subjects(self, subjects: np.ndarray) -> "SeriesBlock":
+        """The block with these subjects only."""
+        return SeriesBlock(np.ascontiguousarray(self.series[:, :, subjects]))
+
+    def of_features(self, features: slice) -> "SeriesBlock":
+        """The block with these features only."""
+        return SeriesBlock(self.series[features])
+
+    def with_lagged(self, lag: int) -> "SeriesBlock":
+        """The block with every subject a second time, read `lag` samples later."""
+        return SeriesBlock(np.concatenate([self.series, read_later(self.series, lag, axis=3)], axis=2))
+
+
+@dataclass(frozen=True)
+class UnlaidBlock(SeriesBlock):
+    """Series that lie in a cube with time outside; only the mean over dyads can be had of them."""
+
+    def pairwise_mean(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Mean over dyads."""
+        return pairwise_mean_of_values(self.series.transpose(2, 3, 0, 1), starts, length, **how)
+
+
+@dataclass(frozen=True)
+class DistanceBlock:
+    """Distances between vertices of landmarks (subject, time, vertex, axis), formed inside the kernel."""
+
+    landmarks: np.ndarray
+    vertex_a: np.ndarray
+    vertex_b: np.ndarray
+
+    @property
+    def n_subject(self) -> int:
+        """Number of subjects."""
+        return self.landmarks.shape[0]
+
+    @property
+    def n_time(self) -> int:
+        """Number of samples."""
+        return self.landmarks.shape[1]
+
+    @property
+    def n_feature(self) -> int:
+        """Number of vertex pairs."""
+        return int(self.vertex_a.size)
+
+    def series_of(self, features: slice) -> np.ndarray:
+        """Distance series of some pairs."""
+        return distance_series(self.landmarks, self.vertex_a[features], self.vertex_b[features])
+
+    def pairwise_mean(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Mean over dyads."""
+        return distances.pairwise_mean_of_distances(self.landmarks, self.vertex_a, self.vertex_b, starts, length, **how)
+
+    def leave_one_out(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Each subject with the mean of the others."""
+        return distances.leave_one_out_of_distances(self.landmarks, self.vertex_a, self.vertex_b, starts, length, **how)
+
+    def correlation_matrices(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Subject x subject matrices."""
+        return distances.correlation_matrices_of_distances(
+            self.landmarks, self.vertex_a, self.vertex_b, starts, length, **how
+        )
+
+    def of_subjects(self, subjects: np.ndarray) -> "DistanceBlock":
+        """The block with these subjects only."""
+        return DistanceBlock(np.ascontiguousarray(self.landmarks[subjects]), self.vertex_a, self.vertex_b)
+
+    def of_features(self, features: slice) -> "DistanceBlock":
+        """The block with these vertex pairs only."""
+        return DistanceBlock(self.landmarks, self.vertex_a[features], self.vertex_b[features])
+
+    def with_lagged(self, lag: int) -> "DistanceBlock":
+        """The block with every subject a second time, read `lag` samples later."""
+        both = np.concatenate([self.landmarks, read_later(self.landmarks, lag, axis=1)])
+        return DistanceBlock(both, self.vertex_a, self.vertex_b)
+
+
+def read_later(values: np.ndarray, lag: int, *, axis: int) -> np.ndarray:
+    """Sample t of the result is sample t + lag; NaN beyond the recording.
+
+    Parameters
+    ----------
+    values : ndarray
+    lag : int
+        Samples; not zero.
+    axis : int
+        Axis of time.
+
+    Returns
+    -------
+    ndarray, shape of `values`
+
+    Examples
+    --------
+    >>> read_later(np.array([1.0, 2.0, 3.0]), 1, axis=0).tolist()
+    [2.0, 3.0, nan]
+    """
+    moved = np.roll(values, -lag, axis=axis)
+    beyond = [slice(None)] * values.ndim
+    beyond[axis] = slice(-lag, None) if lag > 0 else slice(None, -lag)
+    moved[tuple(beyond)] = np.nan
+    return moved
+
+
+def series_parts(block: Block, size: int) -> Iterator[tuple[slice, "SeriesBlock"]]:
+    """Yield (features, stored series) of a block, `size` features at a time; distances are formed."""
+    for first in range(0, block.n_feature, size):
+        part = slice(first, min(first + size, block.n_feature))
+        yield part, SeriesBlock(block.series_of(part))
+
+
+@dataclass(frozen=True)
+class Features:
+    """All features of an analysis: how many, how they are labelled, and the blocks to compute them in."""
+
+    series: FeatureSeries
+    pairs: VertexPairs | None = None
+
+    @property
+    def n_feature(self) -> int:
+        """Number of features: vertices, or pairs when pairs are given."""
+        return self.series.n_feature if self.pairs is None else len(self.pairs)
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """Feature dims of the result."""
+        return self.series.dims if self.pairs is None else ("pair",)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of the feature dims."""
+        return self.series.shape if self.pairs is None else (len(self.pairs),)
+
+    @property
+    def coords(self) -> dict[str, xr.Variable]:
+        """Coordinates of the feature dims."""
+        return self.series.coords if self.pairs is None else self.pairs.coords()
+
+    @property
+    def n_block(self) -> int:
+        """How many blocks `blocks` yields."""
+        return self.series.n_block if self.pairs is None else -(-len(self.pairs) // PAIRS_PER_BLOCK)
+
+    def blocks(
+        self, n_threads: int = 1, *, n_pair: int = PAIRS_PER_BLOCK, unlaid: bool = False
+    ) -> Iterator[tuple[slice, Block]]:
+        """Yield (features, block), bounded in memory, of `n_pair` pairs; a block is valid until the next one.
+
+        With `unlaid`, when only the mean over dyads is asked for, a cube that can be is read where it lies.
+        """
+        if self.pairs is None:
+            if unlaid and is_readable(self.series.values):
+                yield slice(0, self.n_feature), UnlaidBlock(self.series.values.transpose(2, 3, 0, 1))
+                return
+            for features, series in self.series.blocks(n_threads):
+                yield features, SeriesBlock(series)
+            return
+        landmarks = as_landmarks(self.series.values)
+        for first in range(0, len(self.pairs), n_pair):
+            pairs = slice(first, min(first + n_pair, len(self.pairs)))
+            yield pairs, DistanceBlock(landmarks, self.pairs.vertex_a[pairs], self.pairs.vertex_b[pairs])
+
+    def block_of(self, features: slice) -> Block:
+        """Any run of features as one block, whatever it takes."""
+        if self.pairs is None:
+            return SeriesBlock(relayout(self.series.values, features=features))
+        landmarks = as_landmarks(self.series.values)
+        return DistanceBlock(landmarks, self.pairs.vertex_a[features], self.pairs.vertex_b[features])
+
+
+def select_features(cube: xr.DataArray, *, space: Space = "vector", pairs: VertexPairs | None = None) -> Features:
+    """Features of a cube: its own, or the distances of vertex pairs.
+
+    Parameters
+    ----------
+    cube : DataArray, dims (subject, time, ...); with `pairs` (subject, time, vertex, space)
+    space : see `isc.temporal_isc`
+        Not used with `pairs`: a distance has no direction.
+    pairs : VertexPairs, optional
+
+    Returns
+    -------
+    Features
+
+    Raises
+    ------
+    ValueError
+        When the cube is not usable, or `pairs` do not fit its vertices.
+    """
+    if pairs is None:
+        return Features(as_series(cube, space=space))
+    _check_pairs(cube, pairs)
+    return Features(as_series(cube, space="vector"), pairs)
+
+
+def labels_of(cube: xr.DataArray, *, space: Space = "vector", pairs: VertexPairs | None = None) -> FeatureLabels:
+    """Labels of the features that `select_features` gives, known without reading a value.
+
+    Parameters
+    ----------
+    cube : DataArray, dims (subject, time, ...); with `pairs` (subject, time, vertex, space)
+    space : see `isc.temporal_isc`
+    pairs : VertexPairs, optional
+
+    Returns
+    -------
+    FeatureLabels
+
+    Raises
+    ------
+    ValueError
+        When the cube is not usable, or `pairs` do not fit its vertices.
+    """
+    labels = feature_labels(cube, space=space)
+    if pairs is None:
+        return labels
+    _check_pairs(cube, pairs)
+    return labels._replace(dims=("pair",), shape=(len(pairs),), coords=pairs.coords())
+
+
+def _check_pairs(cube: xr.DataArray, pairs: VertexPairs) -> None:
+    missing = {"vertex", "space"} - set(cube.dims)
+    if missing or cube.ndim != 4:
+        raise ValueError(
+            f"vertex pairs need a cube of landmarks with dims subject, time, vertex and space; given {cube.dims}"
+        )
+    largest = int(max(pairs.vertex_a.max(), pairs.vertex_b.max()))
+    if largest >= cube.sizes["vertex"]:
+        raise ValueError(f"pair vertex {largest} is outside the cube's {cube.sizes['vertex']} vertices")

@@ -1,0 +1,1 @@
+"""How smooth the data are, and whether that changes over time."""

@@ -1,0 +1,1 @@
+"""The statistic itself: estimator, summary, groups, lag, windows."""

@@ -1,0 +1,1 @@
+"""Surrogate data: schemes, draws and the values of the statistic in them."""

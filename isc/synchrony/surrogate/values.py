@@ -1,0 +1,302 @@
+"""Values of the statistic in surrogate data: the one source that every null is folded from.
+
+`surrogates_of` describes a test; `Surrogates.values` yields the values of any range of surrogates in blocks of
+features. Extremes, cluster masses, counts for a false discovery rate and standardisation are folds over it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from isc.cube import subject_ids
+from isc.kernels.surrogates import subject_keys
+from isc.synchrony.features.blocks import PAIRS_PER_BLOCK, Block, Features, select_features
+from isc.synchrony.features.series import Space, as_landmarks
+from isc.synchrony.pairs import VertexPairs
+from isc.synchrony.statistic.estimate import Estimator, Statistic, Summary
+from isc.synchrony.surrogate.design import Design, Randomiser
+from isc.synchrony.surrogate.flipped import FlippedSigns, n_sign_patterns
+from isc.synchrony.surrogate.moved import MovedInTime, shuffles_recording
+from isc.synchrony.surrogate.regrouped import OtherStimuli, partner_order
+from isc.synchrony.surrogate.rephased import RandomPhases
+from isc.synchrony.surrogate.schemes import PhaseRandomisation, PseudoGroup, Scheme, SignFlip
+from isc.synchrony.temporal import MIN_VALID, thread_count
+from isc.synchrony.testable import check_data, check_options
+from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, sliding_windows
+
+RESULT_BYTES = 64 * 2**20  # of values yielded at a time
+DEFAULT_SURROGATES = 1000
+
+
+@dataclass(frozen=True)
+class Surrogates:
+    """Surrogate values of a test, computed when asked for.
+
+    Attributes
+    ----------
+    features : Features
+    design : Design
+        Statistic, windows, keys of the subjects in the order of their ids, seed.
+    scheme : Scheme
+    randomiser : Randomiser
+    order : ndarray of int, shape (subject,)
+        Positions of the subjects in the cube, in the order of their ids.
+    n_surrogates : int
+        How many there are: fewer than asked for where a scheme has no more.
+    exact : bool
+        The surrogates are all that exist (sign flips of few subjects): ``(b + 1) / (M + 1)`` is then the exact p.
+    shortcut : bool
+        One random window a surrogate stands for every window (see `isc.synchrony.surrogate.moved`): its values are
+        equal in all windows, and only per-window extremes may be read from them.
+    """
+
+    features: Features
+    design: Design
+    scheme: Scheme
+    randomiser: Randomiser
+    order: np.ndarray
+    n_surrogates: int
+    exact: bool = False
+    shortcut: bool = False
+
+    @property
+    def n_window(self) -> int:
+        """Number of windows."""
+        return self.design.windows.starts.size
+
+    @property
+    def _in_order(self) -> bool:
+        return bool((np.diff(self.order) > 0).all())
+
+    @property
+    def n_feature(self) -> int:
+        """Number of features."""
+        return self.features.n_feature
+
+    def values(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[slice, np.ndarray]]:
+        """Values of surrogates start .. stop - 1, one block of features after the other.
+
+        The numbers of a surrogate depend on the seed, its number, the ids of the subjects and the data: never on the
+        range, on the blocks, on threads or on the order of the subjects.
+
+        Parameters
+        ----------
+        start, stop : int
+            Range of surrogates; all by default.
+
+        Yields
+        ------
+        features : slice
+            Positions among all features (in C order of the feature dims of `isc.temporal_isc`).
+        values : ndarray of float32, shape (surrogate, feature, window)
+            Read only; NaN where the statistic is not defined. At most about 64 MB, but never less than one feature.
+        """
+        for features, block, drawn in self._drawn_blocks(start, stop):
+            values = _all_values(self.randomiser, block, features, drawn)
+            yield features, np.broadcast_to(values, (*values.shape[:2], self.n_window))
+
+    def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[slice, slice, np.ndarray]]:
+        """Values of surrogates start .. stop - 1 in whatever pieces are quickest, for folds that need no order.
+
+        Parameters
+        ----------
+        start, stop : int
+
+        Yields
+        ------
+        surrogates : slice
+            Counted from `start`.
+        windows : slice
+        values : ndarray of float32, shape (surrogate, feature, window)
+            Of these surrogates and windows and some features; every value comes once. With `shortcut` one window.
+        """
+        surrogates = range(start, self.n_surrogates if stop is None else stop)
+        streaming = self._streaming()
+        if streaming is None:
+            for features, block, draws in self._drawn_blocks(start, stop):
+                yield slice(None), slice(None), _all_values(self.randomiser, block, features, draws)
+            return
+        drawn = streaming.draw(surrogates)
+        for block in self._whole_blocks():
+            yield from streaming.pieces(block, drawn)
+
+    def _streaming(self) -> FlippedSigns | MovedInTime | None:
+        """The randomiser, if it has a quicker way than block by block."""
+        if isinstance(self.randomiser, FlippedSigns) and self.randomiser.streams:
+            return self.randomiser
+        if isinstance(self.randomiser, MovedInTime) and self.randomiser.streams and self.features.pairs is not None:
+            return self.randomiser
+        return None
+
+    def _whole_blocks(self) -> Iterator[Block]:
+        """Blocks of features as they come; all vertex pairs as one, for those who stream them."""
+        if self.features.pairs is not None:
+            yield self.features.block_of(slice(0, self.n_feature))
+            return
+        for _, block in self.features.blocks(self.design.n_threads):
+            yield block if self._in_order else block.of_subjects(self.order)
+
+    def _drawn_blocks(self, start: int, stop: int | None) -> Iterator[tuple[slice, Block, Iterable[Any]]]:
+        """Blocks of features with the draws for them, made once where all fit into memory."""
+        surrogates = range(start, self.n_surrogates if stop is None else stop)
+        step = self.randomiser.at_once
+        ranges = [surrogates[k : k + step] for k in range(0, len(surrogates), step)]
+        kept = [self.randomiser.draw(ranges[0])] if len(ranges) == 1 else []
+        for features, block in self._blocks(len(surrogates)):
+            yield features, block, kept or (self.randomiser.draw(part) for part in ranges)
+
+    def observed(self) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield (features, observed values (feature, window)), by the code of the surrogates."""
+        for features, block in self._blocks(1):
+            if isinstance(self.randomiser, FlippedSigns):
+                yield features, self.randomiser.observed(block)
+            else:
+                yield features, self.design.compute(block)
+
+    def ranges(self, start: int = 0, *, most: int | None = None) -> Iterator[tuple[int, int]]:
+        """Yield ranges (start, stop) of at most `most` surrogates that read the data as seldom as memory allows.
+
+        Sign flips come in one range: they all come from one pass over the data.
+        """
+        last, step = self.n_surrogates, min(self.randomiser.at_once, self._at_once())
+        if most is not None and not isinstance(self.randomiser, FlippedSigns):
+            step = min(step, most)
+        for first in range(start, last, step):
+            yield first, min(first + step, last)
+
+    def _at_once(self) -> int:
+        """Surrogates whose values of a whole block of features fit into memory; flips read the data once for all."""
+        if isinstance(self.randomiser, FlippedSigns):
+            return self.n_surrogates
+        largest = PAIRS_PER_BLOCK if self.features.pairs is not None else self.features.series.block_size
+        n_window = 1 if self.shortcut else self.n_window
+        return max(1, RESULT_BYTES // (4 * min(largest, self.n_feature) * n_window))
+
+    def _blocks(self, n_surrogates: int) -> Iterator[tuple[slice, Block]]:
+        """Blocks of features, subjects in the order of their ids, whose values for so many surrogates fit."""
+        n_window = 1 if self.shortcut else self.n_window
+        size = max(1, RESULT_BYTES // (4 * n_window * max(n_surrogates, self.design.n_term)))
+        for features, block in self.features.blocks(self.design.n_threads):
+            ordered = block if self._in_order else block.of_subjects(self.order)
+            for first in range(0, block.n_feature, size):
+                part = slice(first, min(first + size, block.n_feature))
+                yield slice(features.start + part.start, features.start + part.stop), ordered.of_features(part)
+
+
+def surrogates_of(
+    cube: xr.DataArray,
+    *,
+    scheme: Scheme,
+    n_surrogates: int = DEFAULT_SURROGATES,
+    seed: int = 0,
+    window: float = DEFAULT_WINDOW,
+    step: float = DEFAULT_STEP,
+    estimator: Estimator = "pairwise",
+    summary: Summary = "mean",
+    space: Space = "vector",
+    detrend: str | None = None,
+    pairs: VertexPairs | None = None,
+    min_valid: float = MIN_VALID,
+    n_threads: int | None = None,
+    per_window: bool = False,
+    others: Sequence[xr.DataArray] = (),
+) -> Surrogates:
+    """Surrogates of a test of synchrony; nothing is computed yet.
+
+    Parameters
+    ----------
+    cube : DataArray, dims (subject, time, ...) in any order
+    scheme : Scheme
+        From `isc.synchrony.surrogate.schemes.scheme_named`.
+    n_surrogates : int
+        How many at most; a scheme with fewer distinct surrogates gives all of them.
+    seed : int
+        Names the random draws together with the number of the surrogate and the ids of the subjects.
+    window, step : float
+        Seconds.
+    estimator : {"pairwise", "leave_one_out"}
+        For ``leave_one_out`` only the left-out subject is randomised, against the observed others.
+    summary : {"mean", "median", "fisher_mean"}
+    space : {"vector", "axes", "norm", "displacement"}
+    detrend : {None, "linear"}
+    pairs : VertexPairs, optional
+    min_valid : float
+    n_threads : int, optional
+        As in `isc.temporal_isc`, as are all options of the statistic.
+    per_window : bool
+        Values are only compared within a window. Shuffles of the whole recording then draw one window a surrogate,
+        which has exactly the law of each (not for ``leave_one_out``, where the observed others differ between windows).
+    others : sequence of DataArray
+        Cubes of the other stimuli, for pseudo groups.
+
+    Returns
+    -------
+    Surrogates
+
+    Raises
+    ------
+    ValueError
+        When the cube, the windows or the scheme do not go together, or there are fewer than three subjects.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> cube = xr.DataArray(rng.normal(size=(5, 300, 2)), dims=("subject", "time", "vertex"),
+    ...                     coords={"time": np.arange(300) / 30})
+    >>> surrogates = surrogates_of(cube, scheme=SignFlip(), n_surrogates=1000)
+    >>> surrogates.n_surrogates, surrogates.exact
+    (15, True)
+    >>> [(features, values.shape) for features, values in surrogates.values(0, 10)]
+    [(slice(0, 2, None), (10, 2, 4))]
+    """
+    statistic = Statistic(estimator, summary)
+    features = select_features(cube, space=space, pairs=pairs)
+    windows = sliding_windows(cube.sizes["time"], rate=features.series.rate, window=window, step=step)
+    check_options(summary, detrend, min_valid, n_surrogates)
+    check_data(cube, scheme, windows, others)
+    ids = subject_ids(cube)
+    order = np.argsort(np.array(ids), kind="stable")
+    ordered = [ids[k] for k in order]
+    threads = thread_count(n_threads)
+    design = Design(
+        statistic, windows, cube.sizes["time"], subject_keys(ordered), int(seed), min_valid, threads, detrend
+    )
+    partners = tuple(
+        (select_features(other, space=space, pairs=pairs), partner_order(cube, other, ordered)) for other in others
+    )
+    n_pattern = n_sign_patterns(statistic, len(ids))
+    exact = isinstance(scheme, SignFlip) and n_pattern < n_surrogates
+    shortcut = per_window and estimator == "pairwise" and shuffles_recording(scheme)
+    randomiser = _randomiser(design, scheme, partners, exact, shortcut)
+    features, order = _settled(features, order)
+    n_surrogates = n_pattern if exact else n_surrogates
+    return Surrogates(features, design, scheme, randomiser, order, n_surrogates, exact, shortcut)
+
+
+def _randomiser(
+    design: Design, scheme: Scheme, partners: tuple[tuple[Features, np.ndarray], ...], exact: bool, shortcut: bool
+) -> Randomiser:
+    if isinstance(scheme, SignFlip):
+        return FlippedSigns(design, exact)
+    if isinstance(scheme, PhaseRandomisation):
+        return RandomPhases(design)
+    if isinstance(scheme, PseudoGroup):
+        return OtherStimuli(design, partners)
+    return MovedInTime(design, scheme, shortcut)
+
+
+def _settled(features: Features, order: np.ndarray) -> tuple[Features, np.ndarray]:
+    """Landmarks of vertex pairs as the kernels read them, made once, and the order that is left to do."""
+    if features.pairs is None:
+        return features, order
+    in_order = (np.diff(order) > 0).all()
+    values = as_landmarks(features.series.values if in_order else features.series.values[order])
+    return replace(features, series=replace(features.series, values=values)), np.arange(order.size)
+
+
+def _all_values(randomiser: Randomiser, block: Block, features: slice, drawn: Iterable[Any]) -> np.ndarray:
+    parts = [randomiser.values(block, features, draw) for draw in drawn]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
