@@ -14,7 +14,8 @@ from numba import njit
 from isc.kernels.exact import LEAVE_ONE_OUT, MATRIX
 from isc.kernels.others import leave_one_out_of_observed
 from isc.kernels.pairwise import pairwise_windows
-from isc.kernels.plan import chunk_edges, in_threads, make_workspace, plan_windows, tiles
+from isc.kernels.plan import chunk_edges, in_threads, make_workspace, plan_windows
+from isc.kernels.quick import quick_series, whole_features
 from isc.kernels.simd import FAST, LANES
 from isc.kernels.sources import fill_rows, fill_shifted, read_frames
 from isc.kernels.tiled import fast_windows
@@ -34,6 +35,7 @@ def pairwise_mean(
     frames: np.ndarray | None = None,
     min_valid: float = 0.8,
     n_threads: int = 1,
+    abreast: bool = True,
 ) -> Arrays:
     """Mean over all dyads of the correlation in every window.
 
@@ -54,6 +56,8 @@ def pairwise_mean(
     min_valid : float
         A subject with a smaller share of finite samples is left out of a window, as is a flat one.
     n_threads : int
+    abreast : bool
+        Compute sixteen features at a time where that can be done; the numbers are the same.
 
     Returns
     -------
@@ -93,8 +97,19 @@ def pairwise_mean(
             mixed = np.empty((1, n_component, *source[1].shape), dtype=np.float32)
             _shuffled_series(series, first, last, source[1], mixed, plan, edges, least, work, value, count)
 
-    in_threads(run, tiles(n_feature, FEATURE_TILE), n_threads)
+    abreast &= frames is None and n_subject > 1
+    whole = whole_features(n_feature, n_component * n_subject, length) if abreast else 0
+    quick_series(series, plan, start, whole, (value, count), n_threads)
+    in_threads(run, runs_left(count, whole), n_threads)
     return value, count
+
+
+def runs_left(count: np.ndarray, whole: int, size: int = FEATURE_TILE) -> list[tuple[int, int]]:
+    """Runs (begin, end) of `size` features at most that the quick path left: marked -1 somewhere, or after `whole`."""
+    left = np.append(np.flatnonzero((count[:whole] < 0).any(axis=1)), np.arange(whole, count.shape[0]))
+    cuts = np.flatnonzero(np.diff(left) != 1) + 1
+    parts = [part[k : k + size] for part in np.split(left, cuts) for k in range(0, part.size, size)]
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
 
 
 @njit(**FAST)

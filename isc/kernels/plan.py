@@ -107,9 +107,9 @@ def slice_plan(plan: Plan, begin: int, end: int) -> Plan:
     )
 
 
-def chunk_edges(plan: Plan, n_row: int) -> np.ndarray:
+def chunk_edges(plan: Plan, n_row: int, n_byte: int = ROW_BYTES) -> np.ndarray:
     """Window numbers that cut the plan into chunks whose rows stay in cache (at least four windows each)."""
-    limit = max(ROW_BYTES // (4 * n_row), 1)
+    limit = max(n_byte // (4 * n_row), 1)
     edges = [0]
     while edges[-1] < plan.starts.size:
         begin = edges[-1]

@@ -13,6 +13,7 @@ import xarray as xr
 from isc.kernels import correlation, distances
 from isc.kernels.distance_series import distance_series
 from isc.kernels.layout import relayout
+from isc.kernels.unlaid import is_readable, pairwise_mean_of_values
 from isc.synchrony.features.series import FeatureLabels, FeatureSeries, Space, as_landmarks, as_series, feature_labels
 from isc.synchrony.pairs import VertexPairs
 
@@ -104,6 +105,15 @@ class SeriesBlock:
     def with_lagged(self, lag: int) -> "SeriesBlock":
         """The block with every subject a second time, read `lag` samples later."""
         return SeriesBlock(np.concatenate([self.series, read_later(self.series, lag, axis=3)], axis=2))
+
+
+@dataclass(frozen=True)
+class UnlaidBlock(SeriesBlock):
+    """Series that lie in a cube with time outside; only the mean over dyads can be had of them."""
+
+    def pairwise_mean(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Mean over dyads."""
+        return pairwise_mean_of_values(self.series.transpose(2, 3, 0, 1), starts, length, **how)
 
 
 @dataclass(frozen=True)
@@ -227,9 +237,17 @@ class Features:
         """How many blocks `blocks` yields."""
         return self.series.n_block if self.pairs is None else -(-len(self.pairs) // PAIRS_PER_BLOCK)
 
-    def blocks(self, n_threads: int = 1, *, n_pair: int = PAIRS_PER_BLOCK) -> Iterator[tuple[slice, Block]]:
-        """Yield (features, block), bounded in memory, of `n_pair` pairs; a block is valid until the next one."""
+    def blocks(
+        self, n_threads: int = 1, *, n_pair: int = PAIRS_PER_BLOCK, unlaid: bool = False
+    ) -> Iterator[tuple[slice, Block]]:
+        """Yield (features, block), bounded in memory, of `n_pair` pairs; a block is valid until the next one.
+
+        With `unlaid`, when only the mean over dyads is asked for, a cube that can be is read where it lies.
+        """
         if self.pairs is None:
+            if unlaid and is_readable(self.series.values):
+                yield slice(0, self.n_feature), UnlaidBlock(self.series.values.transpose(2, 3, 0, 1))
+                return
             for features, series in self.series.blocks(n_threads):
                 yield features, SeriesBlock(series)
             return

@@ -68,10 +68,12 @@ def _by_blocks(features: Features, request: Request, statistic: Statistic) -> Ar
     """Values (..., window, features) and number of subjects (window, features), filled in block by block."""
     how = {"min_valid": request.min_valid, "n_threads": request.n_threads}
     # The mean over dyads packs the landmarks once a block and needs no memory beside its result: one block is best.
-    n_pair = features.n_feature if statistic == Statistic() and request.detrend is None else PAIRS_PER_BLOCK
+    # Without pairs it reads a cube where it lies.
+    plain = statistic == Statistic() and request.detrend is None
+    n_pair = features.n_feature if plain else PAIRS_PER_BLOCK
     n_window = request.windows.starts.size
     values, counts = np.empty(0, dtype=np.float32), np.empty((n_window, 0), dtype=np.int32)
-    for place, block in features.blocks(request.n_threads, n_pair=n_pair):
+    for place, block in features.blocks(request.n_threads, n_pair=n_pair, unlaid=plain):
         value, count = statistic.compute(prepared(block, request.detrend), request.windows, **how)
         value, count = np.swapaxes(value, -1, -2), count.T.astype(np.int32, copy=False)
         if block.n_feature == features.n_feature:
