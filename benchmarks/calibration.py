@@ -11,6 +11,7 @@ and writes them, with every number, to benchmarks/output/calibration.json.
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -32,6 +33,7 @@ EPOCH = (600, 900)  # samples with planted synchrony, 20 s to 30 s
 N_PLANTED = 3  # features that share something then
 STRENGTHS = (0.15, 0.3)  # correlation planted
 POWER_KINDS = ("landmark", "ar1", "changing_smoothness")
+POWER_COLUMNS = {"hit": "found at all", "found": "true cells found", "false_hit": "any outside"}
 COLUMNS = {
     "upper": "recording, greater",
     "lower": "recording, less",
@@ -154,29 +156,36 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--quick", action="store_true", help="five data sets a kind")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the tables to a page of the documentation")
+    parser.add_argument("--again", action="store_true", help="the tables of the last run, nothing is measured")
     options = parser.parse_args()
     n_data = 5 if options.quick else options.n_data
-    with ProcessPoolExecutor(options.processes) as pool:
-        nulls = [pool.submit(null_rates, kind, n_data) for kind in KINDS]
-        powers = [pool.submit(power_rates, kind, rho, n_data) for kind in POWER_KINDS for rho in STRENGTHS]
-        error = pd.concat([job.result() for job in nulls], ignore_index=True)
-        power = pd.concat([job.result() for job in powers], ignore_index=True)
+    if not options.again:
+        measure(n_data, options.processes)
+    last = json.loads(OUTPUT.read_text())
+    error, power = pd.DataFrame(last["error"]), pd.DataFrame(last["power"])
     tables = {
         "error": markdown(error, ["kind", "scheme"], COLUMNS),
-        "power": markdown(
-            power,
-            ["kind", "rho", "scheme"],
-            {"hit": "found at all", "found": "true cells found", "false_hit": "any outside"},
-        ),
+        "power": markdown(power, ["kind", "rho", "scheme"], POWER_COLUMNS),
     }
     for name, table in tables.items():
-        print(f"\n{name}, n = {n_data} data sets a row\n\n{table}")
-    OUTPUT.parent.mkdir(exist_ok=True)
-    OUTPUT.write_text(
-        json.dumps({"n_data": n_data, "error": error.to_dict("records"), "power": power.to_dict("records")}, indent=1)
-    )
+        print(f"\n{name}, n = {last['n_data']} data sets a row\n\n{table}")
     if options.write:
         replace_tables(options.write, tables)
+
+
+def measure(n_data: int, processes: int) -> None:
+    """Run every kind of data and every strength, and write all rates to the JSON file."""
+    with ProcessPoolExecutor(processes) as pool:
+        nulls = [pool.submit(null_rates, kind, n_data) for kind in KINDS]
+        powers = [pool.submit(power_rates, kind, rho, n_data) for kind in POWER_KINDS for rho in STRENGTHS]
+        parts = {"error": [], "power": []}
+        for name, jobs in (("error", nulls), ("power", powers)):
+            for number, job in enumerate(jobs, start=1):
+                parts[name].append(job.result())
+                print(f"{name}: {number} of {len(jobs)} done", file=sys.stderr, flush=True)
+    OUTPUT.parent.mkdir(exist_ok=True)
+    rates = {name: pd.concat(of, ignore_index=True).to_dict("records") for name, of in parts.items()}
+    OUTPUT.write_text(json.dumps({"n_data": n_data, **rates}, indent=1))
 
 
 def replace_tables(page: Path, tables: dict[str, str]) -> None:

@@ -218,7 +218,7 @@ def planted_and_found(folder: Path, request: RunRequest) -> dict[str, str]:
         "planted epochs (s)": json.dumps(found["epochs"]),
         "median t-ISC over mouth vertices inside the planted epochs": f"{found['inside']:.3f}",
         "median t-ISC over mouth vertices outside": f"{found['outside']:.3f}",
-        "significant (circular shift) among cells inside / outside": (
+        "significant (circular shift and sign flip) among cells inside / outside": (
             f"{found['significant_inside']:.1%} / {found['significant_outside']:.1%}"
         ),
         "injected and recovered smile correlate (median over participants)": f"{found['smile_r']:.3f}",

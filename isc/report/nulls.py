@@ -9,17 +9,17 @@ import xarray as xr
 from isc.plots.null import plain_name
 
 NOT_TESTED = "not tested"
-# What significance against a null does not show; the numbers are those of this package's simulations without
-# synchrony (100 data sets for the shift, 12 to 40 for the shuffle).
+# What significance against a null does not show; the numbers are those of benchmarks/calibration.py (200 data sets
+# without synchrony a kind, see docs/calibration.md).
 NULL_LIMITS = {
     "circular_shift": (
         "holds only while signals are equally smooth throughout: where the film changes everybody's smoothness at "
-        "once, it declared significance in 55 % of data sets without synchrony. A shared onset or trend is synchrony "
+        "once, it declared significance in 64 % of data sets without synchrony. A shared onset or trend is synchrony "
         "to it"
     ),
     "timepoint_shuffle": (
         "not a test of synchrony: single frames are exchanged and autocorrelation is destroyed, so that smooth "
-        "signals exceed it without synchrony (100 % of data sets, 6 to 19 % of all cells). Shown to reproduce "
+        "signals exceed it without synchrony (100 % of smooth data sets, 11 to 22 % of all cells). Shown to reproduce "
         "earlier analyses"
     ),
     "sign_flip": (

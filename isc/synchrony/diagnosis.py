@@ -181,7 +181,7 @@ def _stationarity_findings(smooth: Smoothness) -> Iterator[Finding]:
             f"smoothness changes during the recording for everybody at once: the autocorrelation time of a window "
             f"goes from {np.nanmin(smooth.time):.3g} to {np.nanmax(smooth.time):.3g} samples (ratio "
             f"{smooth.ratio:.2g}; p of sharing it by chance {smooth.p:.2g}). The circular shift alone does not hold "
-            "here (55 % false positives in simulation): read the sign flip first."
+            "here (64 % false positives in simulation): read the sign flip first."
         )
         yield Finding("changing_smoothness", "warning", text, {"ratio": smooth.ratio, "p": smooth.p})
 

@@ -38,7 +38,7 @@ class CircularShift(Scheme):
 
     Keeps each subject's autocorrelation and the relations between its features. Destroys the relation in time between
     subjects, and with it the place of slow and of lively scenes: where the film changes everybody's smoothness at
-    once, surrogates mix the scenes and the test is too liberal (55 % false positives in simulation).
+    once, surrogates mix the scenes and the test is too liberal (64 % false positives in simulation).
     """
 
     name = "circular_shift"
