@@ -122,9 +122,11 @@ def test_005_of_two_processes_one_works_and_the_other_is_told_who(copied, capfd)
     request = copied(derivatives=False)
     first = start(request)
     wait_for(lambda: list(request.out_dir.glob("sub-*/beh/.isc-*.tmp")))
+    os.killpg(first.pid, signal.SIGSTOP)  # it must not be done before it is interrupted, however busy the machine is
     assert run(request) == 2
     assert f"isc: isc is in use by process {first.pid} on " in capfd.readouterr().err
     os.killpg(first.pid, signal.SIGINT)
+    os.killpg(first.pid, signal.SIGCONT)
     said = first.communicate()[1]
     assert first.returncode == 130  # 012: interrupted by Ctrl-C
     assert "isc: interrupted; run the same command again to go on" in said
