@@ -10,7 +10,8 @@ published clip means of action units of RAVDESS (all 35 columns, z-scored once o
 
     python experiments/expressions/run.py [--data DIR] [--out DIR] [--quick]
 
-Writes figures/, tables/ and summary.json (keys in data_dictionary/expressions.json). A quarter of an hour on busy cores.
+Writes figures/, tables/ and summary.json (keys in data_dictionary/expressions.json).
+A quarter of an hour on two busy cores.
 """
 
 import os
