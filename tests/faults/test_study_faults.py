@@ -107,7 +107,11 @@ def start(request: RunRequest, *more: str) -> subprocess.Popen:
     """A real extraction of all videos by the command line, in a process group of its own."""
     words = ["extract", str(request.bids_dir), str(request.out_dir), "--skip-bids-validation", *more]
     return subprocess.Popen(
-        [sys.executable, "-m", "isc.cli", *words], stderr=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-m", "isc.cli", *words],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore Ctrl-C
     )
 
 
