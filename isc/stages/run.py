@@ -25,7 +25,7 @@ from isc.stages.journal import log, measured_rate
 from isc.stages.ledger import Ledger
 from isc.stages.messages import one_line
 from isc.stages.participant import USER_ERRORS, ParticipantTask, process_participant
-from isc.stages.planning import cost_line, plan_lines, plan_run, skippable
+from isc.stages.planning import cost_line, due_cost, plan_lines, plan_run, skippable
 from isc.stages.processes import Outcome, run_each, run_on_cluster
 from isc.stages.progress import Display
 from isc.stages.report import analyse_group
@@ -124,8 +124,9 @@ def _tell_plan(job: Job) -> int:
     ledger, notes = plan_run(job.study, tasks, job.shelves, job.group, request.of_level("group"))
     rate, n_procs = measured_rate(request.out_dir), request.n_procs or processors()
     cost = cost_line(job.study, tasks, ledger, rate=rate, n_procs=n_procs)
+    whole = due_cost(job.study, job.tasks, job.group, ledger, rate=rate, n_cores=n_procs)
     lines = plan_lines(ledger, request.out_dir, detail="all" if request.verbose else "causes")
-    print("\n".join([*lines, *notes, *([cost] if cost else [])]))
+    print("\n".join([*lines, *notes, *(line for line in (cost, whole) if line)]))
     return DONE
 
 

@@ -88,7 +88,7 @@ def calibrate(
     """
     if breaking not in ("shift", "sign"):
         raise ValueError(f"breaking must be shift or sign; given {breaking!r}")
-    plan = _Plan(tuple(schemes), n_surrogates, seed, alpha, options)
+    plan = _Plan(tuple(schemes), n_surrogates, seed, alpha, options, {})
     told = None if progress is None else lambda done: progress(done, n_data)
     seconds = _seconds(cube, plan, n_data)
     room = capacity(cpu_seconds=seconds, n_bytes=cube.nbytes, task_bytes=TASK_BYTES + 2 * cube.nbytes)
@@ -171,7 +171,7 @@ def error_rates(
     DataFrame
         scheme, outcome, rate, low, high, n_data, alpha.
     """
-    plan = _Plan(tuple(schemes), n_surrogates, seed, alpha, options, null_options)
+    plan = _Plan(tuple(schemes), n_surrogates, seed, alpha, options, dict(null_options))
     return _rates([_found(cube, number, plan, truth) for number, cube in _counted(cubes, progress)], alpha)
 
 
@@ -182,8 +182,8 @@ class _Plan(NamedTuple):
     n_surrogates: int
     seed: int
     alpha: float
-    options: Mapping[str, Any]
-    null_options: Mapping[str, Any] = MappingProxyType({})
+    options: dict[str, Any]
+    null_options: dict[str, Any]
 
 
 _Job = tuple[xr.DataArray, Breaking, _Plan]
