@@ -2,7 +2,9 @@
 
     python -m benchmarks.cost                 three jobs of other sizes: CPU time predicted and measured
     python -m benchmarks.cost --write         measure the rates anew and write isc/lazy/rates.json
-    python -m benchmarks.cost --table         write the table of docs/cluster.md anew, from the rates that are there
+    python -m benchmarks.cost --table         what studies cost, from the rates that are there
+
+The first and the last put their tables into docs/cluster.md.
 
 A rate is CPU seconds (user and system) of a unit on one thread, the median of several calls. Beside a busy neighbour
 CPU time grows too: write rates on a quiet machine.
@@ -23,6 +25,7 @@ import xarray as xr
 import isc
 from benchmarks.measure import RATE, as_cube, landmarks, machine, timed
 from benchmarks.tables import table
+from isc.lazy.shared import SHARING_RATE
 from isc.simulate import simulate_face_video
 from isc.simulate.camera import Camera
 from isc.stages.cost import estimate_cost
@@ -34,7 +37,9 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 CORES, N_PAIR = (2, 32, 512), 109_278
 RATES = REPOSITORY / "isc" / "lazy" / "rates.json"
 PAGE = REPOSITORY / "docs" / "cluster.md"
-BEGIN, END = "<!-- written by python -m benchmarks.cost --table -->\n", "<!-- end -->\n"
+CHECK = "<!-- written by python -m benchmarks.cost -->\n"
+TABLE = "<!-- written by python -m benchmarks.cost --table -->\n"
+END = "<!-- end -->\n"
 REPEATS = 5
 FEW = 60  # every so manieth frame
 SAMPLE = "sample of a series of a subject"
@@ -59,15 +64,18 @@ def of_synchrony(form: str) -> Rates:
     def statistic(**how: Any) -> float:
         return cpu(lambda: isc.temporal_isc(cube, pairs=pairs, n_threads=1, **how)) / work.samples
 
-    def null(scheme: str, n: int = n_surrogates) -> float:
-        return cpu(lambda: isc.null_extremes(cube, pairs=pairs, n_threads=1, scheme=scheme, n_surrogates=n), 3)
+    def null(scheme: str, n: int = n_surrogates, **how: Any) -> float:
+        options = {"scheme": scheme, "n_surrogates": n, "pairs": pairs, "n_threads": 1, **how}
+        return cpu(lambda: isc.null_extremes(cube, **options), 3)
 
     few, many = null("sign_flip", 10), null("sign_flip", 2000)
+    left_out = null("circular_shift", 3, estimator="leave_one_out")
     rates = {
         f"pairwise/{form}": (statistic(), SAMPLE),
         f"leave_one_out/{form}": (statistic(estimator="leave_one_out"), SAMPLE),
         f"matrices/{form}": (few / work.samples / work.n_subject, DYAD_SAMPLE),
         f"shifted/{form}": (null("circular_shift") / work.samples / n_surrogates, SHIFTED),
+        f"shifted_leave_one_out/{form}": (left_out / work.samples / 3, SHIFTED),
         f"shuffled/{form}": (null("timepoint_shuffle") / work.samples / n_surrogates, SHIFTED),
     }
     if form == "series":
@@ -147,9 +155,17 @@ def check() -> str:
 def studies() -> str:
     """What studies of all sizes cost."""
     head = ["subjects", "film", "features", "surrogates", "CPU-hours", "GB read", "GB of memory"]
-    head += [f"hours on {n} cores" for n in CORES]
+    head += [f"time on {n} cores" for n in CORES]
     sizes = itertools.product((21, 100, 1000), (20, 120), ("vertices", "pairs"), (200, 5000))
     return table(head, [_row(*size) for size in sizes])
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the unit that people would use, two digits."""
+    for name, unit in (("days", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * unit:
+            return f"{float(f'{seconds / unit:.2g}'):,g} {name}"
+    return f"{max(1, round(seconds))} s"
 
 
 def _row(n_subject: int, minutes: int, features: str, n_surrogates: int) -> list[Any]:
@@ -157,17 +173,20 @@ def _row(n_subject: int, minutes: int, features: str, n_surrogates: int) -> list
     study = Study(null=Null(n_surrogates=n_surrogates, compare=()))
     cost = estimate_cost(study, n_subject=n_subject, duration=60.0 * minutes, n_pair=N_PAIR, n_cores=32)
     part = cost[cost["features"] == features]
-    hours, film = part["cpu_hours"].sum(), f"{minutes} min" if minutes < 60 else f"{minutes // 60} h"
+    hours, read = part["cpu_hours"].sum(), part["read_gb"].sum()
+    film = f"{minutes} min" if minutes < 60 else f"{minutes // 60} h"
     shown = "vertices" if features == "vertices" else "all pairs"
-    sums = [hours, part["read_gb"].sum(), part["memory_gb"].max(), *(hours / n for n in CORES)]
+    times = [duration(3600 * hours / n + 1e9 * read / SHARING_RATE) for n in CORES]
+    sums = [hours, read, part["memory_gb"].max(), *times]
     return [str(n_subject), film, shown, f"{n_surrogates:,}", *sums]
 
 
-def write_table() -> None:
-    """Put the table between the marks of the page."""
-    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n{studies()}\n{END}{rest.split(END)[1]}", encoding="utf-8")
-    print(studies())
+def show(content: str, mark: str) -> None:
+    """Print a table and put it into the page, after its mark."""
+    before, rest = PAGE.read_text(encoding="utf-8").split(mark)
+    after = rest.split(END, maxsplit=1)[1]
+    PAGE.write_text(f"{before}{mark}\n{content}\n{END}{after}", encoding="utf-8")
+    print(content)
 
 
 def main() -> None:
@@ -179,9 +198,9 @@ def main() -> None:
     if options.write:
         write_rates()
     elif options.table:
-        write_table()
+        show(studies(), TABLE)
     else:
-        print(check())
+        show(check(), CHECK)
 
 
 if __name__ == "__main__":

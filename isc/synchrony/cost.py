@@ -146,16 +146,17 @@ def null_seconds(work: Workload, scheme: str, n_surrogates: int, *, one_window: 
         return once + n_surrogates * work.n_feature * work.n_window * work.n_dyad * rate("flip")
     if one_window:
         work = replace(work, n_time=max(1, work.n_time // work.n_window))
-    ratio = statistic_seconds(work) / statistic_seconds(replace(work, estimator="pairwise", summary="mean"))
-    return n_surrogates * work.samples * _moved_rate(work, scheme) * max(1.0, ratio)
+    return n_surrogates * work.samples * _surrogate_rate(work, scheme)
 
 
 def _form(work: Workload) -> str:
     return "pairs" if work.of_pairs else "series"
 
 
-def _moved_rate(work: Workload, scheme: str) -> float:
-    """CPU seconds of a sample of one surrogate."""
-    if scheme == "phase":
-        return rate("phase/series")
-    return rate(f"{'shuffled' if scheme in FRAME_SHUFFLES else 'shifted'}/{_form(work)}")
+def _surrogate_rate(work: Workload, scheme: str) -> float:
+    """CPU seconds of a sample of one surrogate that reads the data at other times."""
+    form, how = _form(work), "shuffled" if scheme in FRAME_SHUFFLES else "shifted"
+    moved = rate("phase/series") if scheme == "phase" else rate(f"{how}/{form}")
+    if work.estimator == "leave_one_out":
+        return moved + rate(f"shifted_leave_one_out/{form}") - rate(f"shifted/{form}")
+    return moved if work.summary == "mean" else moved + work.n_subject * rate(f"matrices/{form}")
