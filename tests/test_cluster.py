@@ -239,6 +239,18 @@ def test_a_task_that_ends_every_worker_is_told(two_workers):
         list(computed(die, None, [1]))
 
 
+def test_a_memory_limit_that_is_too_small_is_told_before_anything_runs(small_tasks):
+    with (
+        distributed.LocalCluster(
+            n_workers=1, memory_limit="500MiB", processes=False, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster),
+        pytest.raises(ClusterError, match=r"needs a memory limit of \d+ MiB for 1 MiB of data .* it has 500 MiB: give"),
+    ):
+        null(faces())
+    assert not small_tasks
+
+
 def test_a_cluster_on_this_machine_by_its_number_of_workers(small_tasks, expected, tmp_path):
     from isc.lazy import connected
 

@@ -141,14 +141,13 @@ class _Writer(pickle.Pickler):
 def _in_a_file(array: np.ndarray) -> _Mapped | None:
     """Where an array lies that is part of a file opened for reading only."""
     owner: Any = array
-    while owner is not None and not isinstance(owner, np.memmap):
-        owner = getattr(owner, "base", None)
-    while isinstance(getattr(owner, "base", None), np.memmap):
-        owner = owner.base
-    if owner is None or owner.mode != "r" or owner.filename is None:
+    outer: Any = None
+    while owner is not None:
+        outer, owner = owner if isinstance(owner, np.memmap) else outer, getattr(owner, "base", None)
+    if outer is None or outer.mode != "r" or outer.filename is None:
         return None
-    offset = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0] + owner.offset
-    return _Mapped(str(owner.filename), array.dtype.str, array.shape, array.strides, offset)
+    offset = array.__array_interface__["data"][0] - outer.__array_interface__["data"][0] + outer.offset
+    return _Mapped(str(outer.filename), array.dtype.str, array.shape, array.strides, offset)
 
 
 class _Reader(pickle.Unpickler):

@@ -144,10 +144,12 @@ def computed_parts(function: Function, cube: xr.DataArray, parts: np.ndarray, co
 
     Parameters
     ----------
-    function, parts, common
+    function : callable
         As for `in_parts`.
     cube : DataArray
         In memory; the workers map it.
+    parts : ndarray of `Part`
+    common : object
 
     Returns
     -------
@@ -161,9 +163,9 @@ def computed_parts(function: Function, cube: xr.DataArray, parts: np.ndarray, co
         np.empty((*shape[: len(shape) - parts.ndim], *(ends[-1] for ends in edges)), dtype)
         for shape, dtype in zip(first.shapes, (np.float32, np.int32), strict=True)
     )
-    tasks = [(parts[place].region, parts[place].options) for place in places]
+    tasks = [(part.region, part.options) for part in parts.flat]
     for number, found in computed(_run_mapped, (function, cube, common), tasks):
-        spot = (..., *(slice(ends[k], ends[k + 1]) for ends, k in zip(edges, places[number], strict=True)))
+        spot: Any = (..., *(slice(ends[k], ends[k + 1]) for ends, k in zip(edges, places[number], strict=True)))
         values[spot], counts[spot] = found
     return values, counts
 

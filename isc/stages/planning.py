@@ -166,8 +166,8 @@ def due_cost(
     steps = [replace(tracking_step(frames, rate), read_bytes=read)] if due else []
     videos = [info for info in (_probe(task.recording.video) for task in tasks) if info is not None]
     if videos:
-        film = {"duration": max(video.duration for video in videos), "frame_rate": min(video.rate for video in videos)}
-        all_steps = group_steps(study, n_subject=len(videos), **film)
+        duration, frame_rate = max(video.duration for video in videos), min(video.rate for video in videos)
+        all_steps = group_steps(study, n_subject=len(videos), duration=duration, frame_rate=frame_rate)
         steps += [step for step in all_steps if _product(study, group, step) in ledger.reasons]
     return cost_words(steps, n_cores=n_cores)
 

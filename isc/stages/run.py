@@ -188,8 +188,9 @@ def _run_participants(job: Job) -> list[Outcome]:
         _validate(request)
     if due and "extract" in request.wanted:
         find_face_model()  # one error for all instead of one for each
-    with Display("frames") as display:
-        if active_client() is None:
+    here = active_client() is None
+    with Display("frames" if here else "videos") as display:
+        if here:
             n_procs = request.n_procs or processors()
             made = run_each(due, process_participant, n_procs=n_procs, progress=display.update)
         else:
