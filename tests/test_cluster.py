@@ -209,6 +209,24 @@ def test_tasks_map_the_data_and_hand_nothing_on(two_workers, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_cube_is_written_once_for_all_nulls(two_workers, small_tasks, tmp_path, monkeypatch):
+    from isc.lazy import mapped
+
+    monkeypatch.setattr(mapped, "MAPPED_BYTES", 2**18)
+    cube = faces().sortby("subject").fillna(300)
+    whole = isc.test_synchrony(cube, pairs=PAIRS, n_surrogates=39)
+    names = []
+    written = mapped._Writer._write
+    monkeypatch.setattr(
+        mapped._Writer, "_write", lambda writer, array: names.append(found := written(writer, array)) or found
+    )
+    with two_workers.as_current(), dask.config.set({"temporary-directory": str(tmp_path)}):
+        found = isc.test_synchrony(cube, pairs=PAIRS, n_surrogates=39)
+    xr.testing.assert_identical(found, whole)
+    assert len(small_tasks) >= 3 and len({mapped.path for mapped in names}) == 1
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_option_of_dask_keeps_work_here(two_workers, small_tasks):
     with two_workers.as_current():
         assert active_client() is two_workers

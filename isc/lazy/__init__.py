@@ -7,6 +7,7 @@ What takes less time than handing it over is done where it is called. Numbers do
 """
 
 from isc.lazy.cluster import ClusterError, active_client, connected, on_workers
+from isc.lazy.mapped import kept_arrays
 from isc.lazy.parts import TASK_BYTES, Part, computed_parts, in_parts, is_lazy, regions
 from isc.lazy.shared import Capacity, capacity, computed, task_ranges
 
@@ -22,6 +23,7 @@ __all__ = [
     "connected",
     "in_parts",
     "is_lazy",
+    "kept_arrays",
     "on_workers",
     "regions",
     "task_ranges",

@@ -82,7 +82,7 @@ def connected(address: str, *, scratch: Path | None = None) -> Iterator[str]:
             raise ClusterError(f"no dask scheduler answers at {address}; start one with `dask scheduler`") from error
         if scratch is not None:
             stack.enter_context(dask.config.set({"temporary-directory": str(scratch)}))
-        yield client.dashboard_link if _has_dashboard(client) else ""
+        yield client.dashboard_link if "dashboard" in client.scheduler_info().get("services", {}) else ""
 
 
 def _local_cluster(address: str) -> Any:
@@ -93,11 +93,6 @@ def _local_cluster(address: str) -> Any:
     if not n_workers.isdigit() or int(n_workers) < 1:
         raise ClusterError(f"{address!r} is no number of workers; write local:4 for four on this machine")
     return LocalCluster(n_workers=int(n_workers), threads_per_worker=1, processes=True, dashboard_address=":0")
-
-
-def _has_dashboard(client: Any) -> bool:
-    """Whether the scheduler shows one: it needs bokeh, and an address."""
-    return "dashboard" in client.scheduler_info().get("services", {})
 
 
 def on_workers(function: Callable[[Any], Any], tasks: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

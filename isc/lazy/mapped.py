@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -14,9 +15,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from isc.lazy.cluster import ClusterError
+from isc.lazy.cluster import ClusterError, active_client
 
 MAPPED_BYTES = 2**20  # arrays of at least this size are files, smaller ones go with the rest of the job
+_kept: ContextVar[Path | None] = ContextVar("kept", default=None)  # folder of arrays that outlive their job
 PREFIX, SUFFIX = ".isc-", ".tmp"  # as `isc.io.files.atomic` names what a killed run leaves behind
 
 
@@ -25,6 +27,26 @@ class Place(NamedTuple):
 
     folder: str
     key: str
+
+
+@contextmanager
+def kept_arrays() -> Iterator[None]:
+    """Write an array that several jobs share once only, while the block runs; nothing without an active client.
+
+    Yields
+    ------
+    None
+        Nothing.
+    """
+    if _kept.get() is not None or active_client() is None:
+        yield
+        return
+    with _scratch() as folder:
+        token = _kept.set(folder)
+        try:
+            yield
+        finally:
+            _kept.reset(token)
 
 
 @contextmanager
@@ -43,17 +65,24 @@ def shared(job: Any) -> Iterator[Place]:
     ------
     Place
     """
+    with _scratch() as folder:
+        content = io.BytesIO()
+        _Writer(content, _kept.get() or folder).dump(job)
+        key = blake2b(content.getbuffer(), digest_size=16).hexdigest()
+        (folder / f"{key}.job").write_bytes(content.getbuffer())
+        yield Place(str(folder), key)
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A new folder that workers see, removed at the end."""
     import dask
 
     parent = dask.config.get("temporary-directory", None) or tempfile.gettempdir()
     Path(parent).mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, suffix=SUFFIX, dir=parent))
     try:
-        content = io.BytesIO()
-        _Writer(content, folder).dump(job)
-        key = blake2b(content.getbuffer(), digest_size=16).hexdigest()
-        (folder / f"{key}.job").write_bytes(content.getbuffer())
-        yield Place(str(folder), key)
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -125,17 +154,21 @@ class _Writer(pickle.Pickler):
 
     def _write(self, array: np.ndarray) -> _Mapped:
         """A copy of an array in C order, written row by row so that no second one is in memory."""
-        digest, path = blake2b(digest_size=16), self._folder / "array"
-        with path.open("wb") as file:
-            for row in array if array.ndim > 1 else array[None]:
-                values = np.ascontiguousarray(row).data
-                digest.update(values)
-                file.write(values)
-            file.flush()
-            os.fsync(file.fileno())  # other machines are to see it
-        path = path.rename(path.with_name(digest.hexdigest()))
+        rows = array if array.ndim > 1 else array[None]
+        digest = blake2b(digest_size=16)
+        for row in rows:
+            digest.update(np.ascontiguousarray(row).data)
+        path = self._folder / digest.hexdigest()
+        if not path.exists():
+            with path.with_suffix(SUFFIX).open("wb") as file:
+                for row in rows:
+                    file.write(np.ascontiguousarray(row).data)
+                file.flush()
+                os.fsync(file.fileno())  # other machines are to see it
+            path.with_suffix(SUFFIX).rename(path)
         strides = np.cumprod([array.itemsize, *array.shape[:0:-1]])[::-1]
-        return _Mapped(path.name, array.dtype.str, array.shape, tuple(int(s) for s in strides), 0)
+        name = str(path) if self._folder == _kept.get() else path.name
+        return _Mapped(name, array.dtype.str, array.shape, tuple(int(s) for s in strides), 0)
 
 
 def _in_a_file(array: np.ndarray) -> _Mapped | None:

@@ -76,7 +76,7 @@ def capacity(*, cpu_seconds: float, n_bytes: int, task_bytes: int) -> Capacity |
     if client is None or cpu_seconds < 2 * TASK_SECONDS + n_bytes / SHARING_RATE:
         return None
     client.wait_for_workers(1)  # a batch system starts them when it likes
-    workers = list(client.scheduler_info()["workers"].values())
+    workers = list(client.scheduler_info(n_workers=-1)["workers"].values())
     room = min(_room(worker, n_bytes) for worker in workers)
     if room < task_bytes:
         tight = min(workers, key=lambda worker: _room(worker, n_bytes))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from isc.lazy import connected
+from isc.lazy import connected, kept_arrays
 
 
 @contextmanager
@@ -33,5 +33,6 @@ def cluster(scheduler: str | None, out_dir: Path) -> Iterator[None]:
         yield
         return
     with connected(scheduler, scratch=out_dir) as dashboard:
-        print(f"dashboard: {dashboard or 'none (it needs bokeh where the scheduler runs)'}", file=sys.stderr)
-        yield
+        print(f"dashboard: {dashboard or 'none'}", file=sys.stderr)
+        with kept_arrays():  # the cube is written once for all nulls
+            yield

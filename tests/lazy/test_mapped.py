@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from isc.io.derivatives import remove_leftovers
-from isc.lazy import ClusterError
+from isc.lazy import ClusterError, kept_arrays, mapped
 from isc.lazy.mapped import MAPPED_BYTES, Place, close, opened, shared
 
 
@@ -66,6 +66,22 @@ def test_one_array_is_written_once(scratch):
     with shared({"one": array, "two": array}) as place:
         assert len(list(Path(place.folder).iterdir())) == 2
         assert Path(place.folder).parent == scratch
+
+
+def test_arrays_are_kept_for_the_next_job_while_asked_for(scratch, monkeypatch):
+    array = large(4, 300, 300)
+    with kept_arrays(), shared(array):
+        assert len(list(scratch.iterdir())) == 1, "without a client there is nobody to keep them for"
+    monkeypatch.setattr(mapped, "active_client", lambda: "a client")
+    with kept_arrays():
+        with shared({"one": array}):
+            written = [path for path in scratch.rglob("*") if path.is_file() and path.suffix != ".job"]
+            time = written[0].stat().st_mtime_ns
+        with kept_arrays(), shared({"two": array.reshape(1200, 300)}) as place:
+            assert opened(place)["two"].shape == (1200, 300)
+            assert len(written) == 1 and written[0].stat().st_mtime_ns == time
+            assert [path.suffix for path in Path(place.folder).iterdir()] == [".job"]
+    assert not list(scratch.iterdir())
 
 
 def test_an_array_of_a_file_is_not_written_again(scratch, tmp_path):

@@ -17,7 +17,8 @@ class Workers:
     def wait_for_workers(self, n):
         assert n == 1
 
-    def scheduler_info(self):
+    def scheduler_info(self, n_workers):
+        assert n_workers == -1, "all of them"
         names = ("nthreads", "memory_limit")
         return {"workers": {str(k): dict(zip(names, w, strict=True)) for k, w in enumerate(self.workers)}}
 
