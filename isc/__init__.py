@@ -86,8 +86,8 @@ _STAGES = {
         "plot_topomap",
     ),
     "isc.simulate": ("simulate_clips", "simulate_cube", "simulate_face_video", "simulate_key_log"),
-    "isc.report": ("explore", "write_report"),
     "isc.stages.cost": ("estimate_cost",),
+    "isc.report": ("explore", "write_report"),
     "isc.study": ("Study", "StudyError", "read_study"),
 }
 _HOME = {name: module for module, names in _STAGES.items() for name in names}

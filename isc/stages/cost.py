@@ -1,11 +1,18 @@
 """What a study costs before it is run: CPU time from measured rates, data read, memory of a machine."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pandas as pd
 
+from isc.io.camera.video import VideoError, VideoInfo, probe_video
 from isc.lazy.rates import measured_on, rate
+from isc.stages.extraction import frames_expected
+from isc.stages.group import label
+from isc.stages.ledger import Ledger
+from isc.stages.participant import ParticipantTask
+from isc.stages.shelf import Shelf
 from isc.study import Study
 from isc.synchrony.cost import Workload, null_seconds, statistic_seconds
 
@@ -187,3 +194,61 @@ def cost_words(steps: Iterable[Step], *, n_cores: int) -> str:
         f"cost: {hours:.2g} CPU-hours ({told}), {read:.2g} GB read: about {hours / n_cores:.2g} h on {n_cores} "
         f"core{'' if n_cores == 1 else 's'}; rates of {measured_on()}"
     )
+
+
+def due_cost(
+    study: Study, tasks: Sequence[ParticipantTask], group: Shelf, ledger: Ledger, *, rate: float | None, n_cores: int
+) -> str:
+    """CPU-hours of the long steps that are due, and what they read; empty when there are none.
+
+    Parameters
+    ----------
+    study : Study
+    tasks : sequence of ParticipantTask
+        Of everybody.
+    group : Shelf
+    ledger : Ledger
+        Of the plan.
+    rate : float or None
+        Frames a second of one process, where it was measured.
+    n_cores : int
+
+    Returns
+    -------
+    str
+    """
+    due = [task for task in tasks if task.shelf.path("landmarks_tracked") in ledger.reasons]
+    frames = sum(_frames(study, task.recording.video) for task in due)
+    read = sum(task.recording.video.stat().st_size for task in due)
+    steps = [replace(tracking_step(frames, rate), read_bytes=read)] if due else []
+    videos = [info for info in (_probe(task.recording.video) for task in tasks) if info is not None]
+    if videos:
+        duration, frame_rate = max(video.duration for video in videos), min(video.rate for video in videos)
+        all_steps = group_steps(study, n_subject=len(videos), duration=duration, frame_rate=frame_rate)
+        steps += [step for step in all_steps if _product(study, group, step) in ledger.reasons]
+    return cost_words(steps, n_cores=n_cores)
+
+
+def _product(study: Study, group: Shelf, step: Step) -> Path:
+    """The product that a step of the group makes."""
+    if step.name in ("t-ISC", "relation"):
+        product = "tisc" if step.name == "t-ISC" else "association"
+        return group.path(product, desc=label(study, step.features))
+    return group.path("null", desc=label(study, step.features, step.name))
+
+
+def _probe(video: Path) -> VideoInfo | None:
+    """What a video says; None where it cannot be read or does not tell its length."""
+    try:
+        info = probe_video(video)
+    except VideoError:
+        return None
+    return info if info.duration > 0 and info.rate > 0 else None
+
+
+def _frames(study: Study, video: Path) -> int:
+    """Frames to track; 0 when the video does not say."""
+    try:
+        return frames_expected(study, video) or 0
+    except VideoError:
+        return 0

@@ -5,10 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from isc.io.camera.video import VideoError, VideoInfo, probe_video
-from isc.stages.cost import Step, cost_words, group_steps, tracking_step
+from isc.io.camera.video import VideoError
 from isc.stages.extraction import frames_expected
-from isc.stages.group import Progress, label
+from isc.stages.group import Progress
 from isc.stages.ledger import Ledger
 from isc.stages.messages import one_line
 from isc.stages.participant import ParticipantTask, plan_participant
@@ -137,56 +136,6 @@ def cost_line(
         return f"{told}; the speed is not known before the first run in this folder"
     minutes = frames / rate / min(n_procs, len(due)) / MINUTE
     return f"{told}: about {minutes:.1f} min at {rate:.0f} frames/s a process, as measured in this folder"
-
-
-def due_cost(
-    study: Study, tasks: Sequence[ParticipantTask], group: Shelf, ledger: Ledger, *, rate: float | None, n_cores: int
-) -> str:
-    """CPU-hours of the long steps that are due, and what they read; empty when there are none.
-
-    Parameters
-    ----------
-    study : Study
-    tasks : sequence of ParticipantTask
-        Of everybody.
-    group : Shelf
-    ledger : Ledger
-        Of the plan.
-    rate : float or None
-        Frames a second of one process, where it was measured.
-    n_cores : int
-
-    Returns
-    -------
-    str
-    """
-    due = [task for task in tasks if task.shelf.path("landmarks_tracked") in ledger.reasons]
-    frames = sum(_frames(study, task.recording.video) or 0 for task in due)
-    read = sum(task.recording.video.stat().st_size for task in due)
-    steps = [replace(tracking_step(frames, rate), read_bytes=read)] if due else []
-    videos = [info for info in (_probe(task.recording.video) for task in tasks) if info is not None]
-    if videos:
-        duration, frame_rate = max(video.duration for video in videos), min(video.rate for video in videos)
-        all_steps = group_steps(study, n_subject=len(videos), duration=duration, frame_rate=frame_rate)
-        steps += [step for step in all_steps if _product(study, group, step) in ledger.reasons]
-    return cost_words(steps, n_cores=n_cores)
-
-
-def _product(study: Study, group: Shelf, step: Step) -> Path:
-    """The product that a step of the group makes."""
-    if step.name in ("t-ISC", "relation"):
-        product = "tisc" if step.name == "t-ISC" else "association"
-        return group.path(product, desc=label(study, step.features))
-    return group.path("null", desc=label(study, step.features, step.name))
-
-
-def _probe(video: Path) -> VideoInfo | None:
-    """What a video says; None where it cannot be read or does not tell its length."""
-    try:
-        info = probe_video(video)
-    except VideoError:
-        return None
-    return info if info.duration > 0 and info.rate > 0 else None
 
 
 def _frames(study: Study, video: Path) -> int | None:

@@ -17,6 +17,7 @@ from isc.io.layout.raw_study import RawStudy, read_raw_study
 from isc.io.layout.validation import VALIDATOR, has_validator, validation_errors
 from isc.lazy import ClusterError, active_client
 from isc.stages.cluster import cluster
+from isc.stages.cost import due_cost
 from isc.stages.extraction import warning_texts
 from isc.stages.forgetting import without_forgotten
 from isc.stages.group import label_meanings
@@ -25,7 +26,7 @@ from isc.stages.journal import log, measured_rate
 from isc.stages.ledger import Ledger
 from isc.stages.messages import one_line
 from isc.stages.participant import USER_ERRORS, ParticipantTask, process_participant
-from isc.stages.planning import cost_line, due_cost, plan_lines, plan_run, skippable
+from isc.stages.planning import cost_line, plan_lines, plan_run, skippable
 from isc.stages.processes import Outcome, run_each, run_on_cluster
 from isc.stages.progress import Display
 from isc.stages.report import analyse_group
