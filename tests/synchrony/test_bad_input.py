@@ -280,5 +280,5 @@ def test_a_bad_value_of_a_cube_read_where_it_lies_is_named_wherever_it_is(value,
     values[3, frame, 17] = value
     read = xr.DataArray(values, dims=("subject", "time", "vertex"), coords={"time": np.arange(200) / 20})
     for window, step in ((2.0, 1.0), (2.0, 7.0)):
-        with pytest.raises(ValueError, match=rf"subject 3, time {frame / 20:g}, vertex 17"):
+        with pytest.raises(ValueError, match=rf"subject 3, time {frame / 20}, vertex 17"):
             temporal_isc(read, window=window, step=step)
