@@ -42,5 +42,5 @@ def test_blocks_last_a_window_unless_it_is_said_how_long():
 
 
 def test_schemes_that_do_not_move_subjects_as_a_whole_are_refused():
-    with pytest.raises(ValueError, match="scheme must be one of circular_shift, sign_flip, block; given 'pseudo_group'"):
+    with pytest.raises(ValueError, match="must be one of circular_shift, sign_flip, block; given 'pseudo_group'"):
         whole_subjects(cube_of("abc"), WINDOWS, scheme="pseudo_group", n_surrogates=9, seed=0)
