@@ -72,7 +72,7 @@ def make_agreement(group: Group, tisc: Path) -> Path | None:
 
 
 def read_agreement(path: Path) -> xr.DataArray:
-    """Agreement as a labelled series again, with the rule and the raters it was counted by (`isc.SplitHalf` needs them)."""
+    """Agreement as a labelled series again, with the rule and raters it was counted by, as `isc.SplitHalf` needs it."""
     table, settings = read_table(path), dict(read_sidecar(path).get(SETTINGS, {}))
     if "log_stop" in settings:
         settings["log_stop"] = [np.inf if stop is None else stop for stop in settings["log_stop"]]
@@ -82,10 +82,9 @@ def read_agreement(path: Path) -> xr.DataArray:
 
 def _finite(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Settings as JSON can hold them: a log without a stop marker has none."""
-    stops = (
-        {"log_stop": [s if np.isfinite(s) else None for s in settings["log_stop"]]} if "log_stop" in settings else {}
-    )
-    return {**settings, **stops}
+    if "log_stop" not in settings:
+        return dict(settings)
+    return {**settings, "log_stop": [stop if np.isfinite(stop) else None for stop in settings["log_stop"]]}
 
 
 def make_association(group: Group, tisc: Path, agreement: Path, features: str) -> Path:

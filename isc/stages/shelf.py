@@ -143,9 +143,8 @@ class Shelf:
         sidecar = self.due(product, inputs=inputs, parameters=parameters, desc=desc, uncertain=uncertain)
         if sidecar is not None:
             content = compute()
-            self.write(
-                content, path, {**sidecar, **dict(more or {}), **_settings_of(content), WARNINGS: _warnings_of(content)}
-            )
+            told = {**dict(more or {}), **_settings_of(content), WARNINGS: _warnings_of(content)}
+            self.write(content, path, {**sidecar, **told})
         return path
 
     def write(self, content: Content, path: Path, sidecar: Mapping[str, Any]) -> None:
