@@ -61,3 +61,4 @@ def test_a_figure_is_exported_as_vectors_with_letters_that_can_be_edited(name):
     assert re.search(r"<text[^>]*>[^<]*t-ISC", text)
     figure.savefig(pdf := BytesIO(), format="pdf")
     assert b"/Subtype /Image" not in pdf.getvalue()
+    assert b"/CIDFontType2" in pdf.getvalue() and b"/Type3" not in pdf.getvalue()  # TrueType
