@@ -88,8 +88,8 @@ def evaluate(meshes: xr.DataArray, how: Classification, *, seed: int = 0) -> Eva
                 f"the clips cannot be told apart: {error} (settings are under [classification])"
             ) from error
     texts = [text for text in warning_texts(caught) if not text.startswith(KFOLD_WARNING)]
-    tables = (pd.DataFrame(rows), *(pd.concat(parts, ignore_index=True) for parts in (cells, people)), pairs)
-    return Evaluation(*tables, gaps, texts)
+    confused, by_person = (pd.concat(parts, ignore_index=True) for parts in (cells, people))
+    return Evaluation(pd.DataFrame(rows), confused, by_person, pairs, gaps, texts)
 
 
 def _protocols(space: DistanceSpace) -> tuple[str, ...]:
