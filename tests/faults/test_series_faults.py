@@ -1,4 +1,4 @@
-"""Faults of series, 20, 21 and 28 to 37: lengths and offsets, missing, pinned, infinite and identical series, layouts."""
+"""Faults of series, 20, 21 and 28 to 37: lengths, offsets, missing, pinned, infinite and identical series, layouts."""
 
 import shutil
 from dataclasses import replace

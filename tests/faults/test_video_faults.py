@@ -1,6 +1,5 @@
 """Faults of films, 14 to 27, in real files: bad containers and clocks, turned phones, lost, second and frozen faces."""
 
-import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +9,8 @@ import xarray as xr
 from isc import align_faces, face_quality, read_face_video, resample, stack_subjects, temporal_isc
 from isc.cli import main
 from isc.io.camera.container import VideoError
-from isc.io.camera.video import probe_video, read_frames
+from isc.io.camera.video import read_frames
+from isc.io.camera.writer import write_video
 from isc.io.derivatives import read_array
 from isc.io.face import track_face_video
 from isc.stages.run import RunRequest, run
@@ -106,14 +106,9 @@ def test_018_a_gap_of_more_than_half_a_second_stays_missing_and_a_shorter_one_is
 
 def brightness(path, rate):
     """Film of ten minutes whose brightness follows the same slow and fast waves whatever the rate; read back."""
-    import av
-
-    from isc.io.camera.writer import write_video
-
     time = np.arange(int(600 * rate)) / rate
     level = (128 + 50 * np.sin(2 * np.pi * time / 7) + 40 * np.sin(2 * np.pi * time / 1.3)).astype(np.uint8)
     write_video(path, (np.full((16, 16, 3), value, np.uint8) for value in level), rate=rate)
-    assert av.time_base
     values = [(frame.time, float(frame.picture[8, 8, 1])) for frame in read_frames(path)]
     times, seen = np.array(values).T
     return xr.DataArray(seen[:, None], dims=("time", "vertex"), coords={"time": times})
@@ -132,10 +127,7 @@ def test_019_films_of_29_97_and_30_frames_per_second_do_not_drift_in_ten_minutes
 def test_022_sound_only_and_a_film_of_one_frame_are_refused(extracted, capfd):
     said = extract(extracted, capfd)
     assert "sub-04 failed: sub-04_task-film_recording-face_video.mp4 holds sound only" in said["sub-04"]
-    assert (
-        "sub-05 failed: sub-05_task-film_recording-face_video.mp4: one frame is tracked, which is shorter than one window"
-        in said["sub-05"]
-    )
+    assert "-face_video.mp4: one frame is tracked, which is shorter than one window" in said["sub-05"]
 
 
 def test_022_films_shorter_than_one_window_are_refused(extracted, capfd):
@@ -169,7 +161,7 @@ def test_025_a_face_lost_for_three_seconds_is_nan_and_windows_count_who_is_left(
     path = face_film(tmp_path / "lost.mp4", duration=8, lost=[(2, 5)])
     landmarks = read_face_video(path, subject="01")
     away = landmarks["time"].values[np.isnan(landmarks).all(["vertex", "space"]).values]
-    assert 2 <= away.min() and away.max() < 5.2 and away.size >= 28
+    assert away.min() >= 2 and away.max() < 5.2 and away.size >= 28
     lost, others = (
         align_faces(landmarks),
         align_faces(read_face_video(face_film(tmp_path / "b.mp4", duration=8), subject="02")),
@@ -215,7 +207,7 @@ def test_027_a_frozen_picture_gives_no_correlation_and_is_flagged(pictures, film
     row = face_quality(recording).iloc[0]
     assert row["n_frozen"] == 1 and row["frozen_s"] == pytest.approx(2.1, abs=0.15)
     moving = read_face_video(film, subject="02")
-    parts = {"sub-01": recording["landmarks"], "sub-02": moving, "sub-03": moving[:, :, :] * 1.01}
+    parts = {"sub-01": recording["landmarks"], "sub-02": moving, "sub-03": moving * 1.01}
     cube = stack_subjects(
         {name: part.drop_vars([c for c in part.coords if c not in part.dims]) for name, part in parts.items()}
     )
