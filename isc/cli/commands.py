@@ -62,7 +62,7 @@ def _study_arguments(parser: argparse.ArgumentParser) -> None:
         "--settings", type=Path, metavar="FILE", help="settings in TOML (default: the recommended ones)"
     )
     parser.add_argument("--n-procs", type=int, metavar="N", help="videos tracked at a time (default: one a processor)")
-    parser.add_argument("--scheduler", metavar="ADDRESS", help="have the workers of a dask scheduler track the videos")
+    _scheduler_argument(parser)
     parser.add_argument("--random-seed", type=int, metavar="S", help="seed of the surrogates (default: settings, 0)")
     parser.add_argument(
         "--dry-run", action="store_true", help="only say what would be made, why, and how long it takes"
@@ -72,6 +72,15 @@ def _study_arguments(parser: argparse.ArgumentParser) -> None:
         "--skip-bids-validation", action="store_true", help="do not ask bids-validator-deno before tracking"
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="say why each product is made, and old warnings")
+
+
+def _scheduler_argument(parser: argparse.ArgumentParser) -> None:
+    """The cluster that does the work."""
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="have a cluster do the work: tcp://HOST:PORT of a dask scheduler, or local:N for N processes here",
+    )
 
 
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
@@ -233,6 +242,7 @@ def _calibrate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--n-data", type=int, default=200, metavar="N", help="data sets a way of breaking (200)")
     parser.add_argument("--n-surrogates", type=int, default=199, metavar="M", help="surrogates of each data set (199)")
     parser.add_argument("--n-vertices", type=int, default=16, metavar="V", help="evenly chosen vertices (16)")
+    _scheduler_argument(parser)
     parser.add_argument("--force", action="store_true", help="measure again")
 
 
@@ -246,6 +256,7 @@ def _calibrate(options: argparse.Namespace) -> int:
             n_data=options.n_data,
             n_surrogates=options.n_surrogates,
             n_vertex=options.n_vertices,
+            scheduler=options.scheduler,
             force=options.force,
         )
     )

@@ -20,7 +20,8 @@ parameters or the code of this package changed.
   isc run study study/derivatives/isc participant group
   isc run study study/derivatives/isc participant --participant-label 01 02 --n-procs 2
   isc run study study/derivatives/isc group --settings window4s.toml --random-seed 7
-  isc run study study/derivatives/isc participant --scheduler tcp://10.0.0.1:8786     (shared disk, same package)
+  isc run study study/derivatives/isc participant group --scheduler tcp://10.0.0.1:8786     (shared disk, same package)
+  isc run study study/derivatives/isc group --scheduler local:4                             (four processes here)
 """
 
 EXTRACT = """\
