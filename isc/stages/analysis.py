@@ -240,7 +240,7 @@ def features_of(cube: xr.DataArray) -> str:
 
 def _write_top(study: Study, shelf: Shelf, features: str) -> None:
     meanings = label_meanings(study, {features: features})
-    write_derivative_dataset(shelf.root, raw=shelf.raw_root, version=code_version(), descriptions=meanings)
+    write_derivative_dataset(shelf.root, raw=shelf.raw_root, version=code_version(), descriptions=meanings, of=features)
     write_bytes(root_path(shelf.root, "settings"), format_study(study).encode())
 
 
