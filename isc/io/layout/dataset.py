@@ -62,8 +62,8 @@ whose sidecar is missing or disagrees is not read.
 CUBE_README = """# {name}
 
 Made by isc {version} from a cube in `{raw}`: recordings of all participants on one clock, which a script of the study
-made. Every file has a JSON sidecar that explains its variables and lists parameters, seed, software versions and SHA-256 of
-inputs and of the file itself; a file whose sidecar is missing or disagrees is not read.
+made. Every file has a JSON sidecar that explains its variables and lists parameters, seed, software versions and
+SHA-256 of inputs and of the file itself; a file whose sidecar is missing or disagrees is not read.
 
 - `group` the cube as it was given, synchrony, null and thresholds
 - `report.html`, `logs/run.jsonl`, `code/settings.toml`
