@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isc.cli.manuals import (
+    ANALYSE,
     CALIBRATE,
     CLASSIFY,
     DEMO,
@@ -157,6 +158,36 @@ def _import(options: argparse.Namespace) -> int:
     )
 
 
+def _analyse_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("cube", type=Path, metavar="CUBE", help="netCDF file of a cube: subject, time, features")
+    parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="derivatives, in a folder of their own")
+    parser.add_argument("--task-id", metavar="TASK", help="BIDS task label of the products (default: settings, film)")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="settings in TOML: [tisc] and [null]")
+    parser.add_argument("--image", type=Path, metavar="FILE", help="atlas or mask of regions or voxels (NIfTI)")
+    parser.add_argument("--surface-left", type=Path, metavar="FILE", help="mesh of the left hemisphere (GIFTI)")
+    parser.add_argument("--surface-right", type=Path, metavar="FILE", help="mesh of the right hemisphere (GIFTI)")
+    parser.add_argument("--random-seed", type=int, metavar="S", help="seed of the surrogates (default: settings, 0)")
+    parser.add_argument("--force", action="store_true", help="do finished work again")
+
+
+def _analyse(options: argparse.Namespace) -> int:
+    from isc.stages.analysis import AnalysisRequest, run_analysis
+
+    surfaces = {"left": options.surface_left, "right": options.surface_right}
+    return run_analysis(
+        AnalysisRequest(
+            cube=options.cube,
+            out_dir=options.out_dir,
+            settings=options.settings,
+            task=options.task_id,
+            image=options.image,
+            surfaces={side: path for side, path in surfaces.items() if path is not None},
+            seed=options.random_seed,
+            force=options.force,
+        )
+    )
+
+
 def _explore_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="derivatives of a finished group level")
     parser.add_argument("--task-id", metavar="TASK", help="BIDS task label (default: from the settings)")
@@ -262,6 +293,7 @@ COMMANDS = (
     _stage("peaks", "only read the key logs", PEAKS),
     _stage("tisc", "only compute synchrony, its tests and its relation to reports", TISC),
     _stage("report", "only draw the report", REPORT),
+    Command("analyse", "test the synchrony of a cube of EEG, fMRI, ...", ANALYSE, _analyse_arguments, _analyse),
     Command("classify", "tell expressions in labelled clips apart", CLASSIFY, _classify_arguments, _classify),
     Command("explore", "write the interactive map of a finished analysis", EXPLORE, _explore_arguments, _explore),
     Command("calibrate", "measure error rates on your own recordings", CALIBRATE, _calibrate_arguments, _calibrate),

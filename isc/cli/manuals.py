@@ -49,6 +49,20 @@ The last part of `isc run ... group`: figures and report.html. Needs finished sy
   isc report study study/derivatives/isc --force
 """
 
+ANALYSE = """\
+For EEG, fMRI, physiology and other trackers. A cube holds the recordings of all participants on one clock; a script
+reads and prepares them as the study needs it, and this command does the rest: t-ISC, its nulls, thresholds, and
+report.html with a map on the head (channels with positions), in the brain (regions, voxels) or on the cortex.
+
+  recordings = {"sub-01": isc.read_eeg("sub-01_eeg.vhdr", subject="sub-01", montage="easycap-M1"), ...}
+  alpha = isc.envelope(isc.stack_subjects(recordings), bands={"alpha": (8, 12)})
+  isc.resample(alpha, rate=10).to_netcdf("eeg.nc")
+
+  isc analyse eeg.nc eeg-synchrony --settings eeg.toml      ([tisc] window, step; [null] schemes, n_surrogates)
+  isc analyse bold.nc bold-synchrony --settings bold.toml --image schaefer.nii.gz
+  isc analyse cortex.nc cortex-synchrony --surface-left lh.surf.gii --surface-right rh.surf.gii
+"""
+
 CALIBRATE = """\
 How often would the tests of this study find synchrony where there is none? Takes your own aligned landmarks, breaks
 their synchrony (everybody shifted in time by a random amount; everybody's movement turned around its mean or not) and

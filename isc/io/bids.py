@@ -35,6 +35,7 @@ _QUALITY = "quality of the recording and of the tracking"
 _PEAKS = "emotional peaks that the participant reported by key press"
 _HEADPOSE = "position and rotation of the head in each frame"
 _VERTICES = "aligned landmarks of all participants on one clock"
+_GIVEN = "recordings of all participants on one clock, as they were given"
 PRODUCTS: Mapping[str, FileKind] = MappingProxyType(
     {
         "landmarks_tracked": FileKind("beh", "landmarks", ".zarr", "tracked", _TRACKED, FACE_RECORDING),
@@ -46,6 +47,7 @@ PRODUCTS: Mapping[str, FileKind] = MappingProxyType(
         "headpose_channels": FileKind("motion", "channels", ".tsv", "headpose", _HEADPOSE, tracksys="face"),
         "mesh": FileKind("beh", "mesh", ".nc"),
         "cube": FileKind(GROUP, "cube", ".zarr", "vertices", _VERTICES),
+        "given_cube": FileKind(GROUP, "cube", ".nc", "given", _GIVEN),
         "tisc": FileKind(GROUP, "tisc", ".nc"),
         "null": FileKind(GROUP, "null", ".nc"),
         "thresholds": FileKind(GROUP, "thresholds", ".json"),
@@ -54,6 +56,9 @@ PRODUCTS: Mapping[str, FileKind] = MappingProxyType(
         "calibration": FileKind(GROUP, "calibration", ".tsv"),
         "classification": FileKind(GROUP, "classification", ".tsv"),
         "confusion": FileKind(GROUP, "confusion", ".tsv"),
+        "subject_accuracy": FileKind(GROUP, "accuracy", ".tsv"),
+        "informative_pairs": FileKind(GROUP, "pairs", ".tsv"),
+        "classification_report": FileKind(GROUP, "report", ".json"),
         "report": FileKind(GROUP, "report", ".json", "files", "files of the report, with their checksums"),
     }
 )
@@ -70,6 +75,7 @@ ROOT_FILES: Mapping[str, str] = MappingProxyType(
     {
         "report": "report.html",
         "explorer": "explore.html",
+        "classification": "classification.html",
         "log": "logs/run.jsonl",
         "forgotten": "logs/forgotten.json",
         "hashes": "logs/hashes.json",
@@ -196,7 +202,7 @@ def root_path(root: Path, name: str) -> Path:
     ----------
     root : Path
         The derivative data set.
-    name : {"report", "explorer", "log", "forgotten", "hashes", "settings"}
+    name : {"report", "explorer", "classification", "log", "forgotten", "hashes", "settings"}
         A key of `ROOT_FILES`.
 
     Returns

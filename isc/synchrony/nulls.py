@@ -20,9 +20,9 @@ from isc.synchrony.surrogate.fingerprint import fingerprint_of
 from isc.synchrony.surrogate.schemes import SCHEMES, Extent, SchemeName, SharedOver, scheme_named
 from isc.synchrony.surrogate.values import DEFAULT_SURROGATES, Surrogates, surrogates_of
 from isc.synchrony.temporal import MIN_VALID
+from isc.synchrony.testable import few_subjects
 from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, window_coords
 
-TRUSTED_SUBJECTS = 5
 CHECKPOINT_SURROGATES = 50  # of a block: about a minute of a full-size study
 
 REJECTED_NULL = {name: kind().null_hypothesis for name, kind in SCHEMES.items()}
@@ -180,21 +180,11 @@ def _attrs(surrogates: Surrogates, scope: Scope) -> dict[str, str | int | float]
         "null_hypothesis": surrogates.scheme.null_hypothesis,
         "units": "1",
     }
-    if n_subject < TRUSTED_SUBJECTS:
-        caution = _few_subjects(n_subject, surrogates)
+    caution = few_subjects(n_subject, surrogates.n_surrogates if surrogates.exact else None)
+    if caution:
         warnings.warn(caution, UserWarning, stacklevel=3)
         attrs["caution"] = caution
     return attrs
-
-
-def _few_subjects(n_subject: int, surrogates: Surrogates) -> str:
-    exact = f"; all {surrogates.n_surrogates + 1} patterns of signs give p no smaller than " + (
-        f"{1 / (surrogates.n_surrogates + 1):.3g}"
-    )
-    return (
-        f"{n_subject} subjects: one of them can decide the result, and nothing can be said about other people"
-        f"{exact if surrogates.exact else ''}; use at least {TRUSTED_SUBJECTS}"
-    )
 
 
 def _extremes(
