@@ -3,6 +3,7 @@
 A scheme is a description only; `isc.synchrony.surrogate.values` draws the random numbers and computes the values.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Literal, get_args
 
@@ -14,15 +15,15 @@ Extent = Literal["recording", "within_window"]
 
 
 @dataclass(frozen=True)
-class Scheme:
+class Scheme(ABC):
     """Base of all schemes: its name, its null hypothesis and the options that go into the attrs of a result."""
 
     name: ClassVar[SchemeName]
 
     @property
+    @abstractmethod
     def null_hypothesis(self) -> str:
         """The sentence that a rejection rejects."""
-        raise NotImplementedError
 
     def options(self) -> dict[str, str | float]:
         """Options of the scheme as attrs."""
