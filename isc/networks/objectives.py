@@ -75,10 +75,10 @@ def cross_entropy(weights: np.ndarray | None = None, *, target: str = "code") ->
 
     def loss(model: torch.nn.Module, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """Sum of weighted losses and sum of weights."""
-        codes = batch[target]
-        numerator = torch_cross_entropy(model(as_input(batch["input"])), codes, weight=given, reduction="sum")
-        weight = torch.tensor(float(len(codes))) if given is None else given[codes].sum()
-        return numerator, weight
+        codes, logits = batch[target], model(as_input(batch["input"]))
+        chosen = torch.ones(logits.shape[1]) if given is None else given
+        chosen = chosen.to(logits.dtype)
+        return torch_cross_entropy(logits, codes, weight=chosen, reduction="sum"), chosen[codes].sum()
 
     return loss
 

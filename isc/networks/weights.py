@@ -3,6 +3,7 @@
 import io
 import pickle
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,9 @@ def _read(path: Path) -> Any:
     """Content of a file of torch or of a pickle of arrays."""
     faults = []
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Detected pickle protocol")  # plain pickles are read below
+            return torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, AttributeError) as fault:
         faults.append(str(fault).splitlines()[0])
     try:
