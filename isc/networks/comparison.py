@@ -1,10 +1,11 @@
 """Systems compared on one corpus: the same clips, the same people left out, the same scores and tests.
 
 A system is a function that is given a fold and gives the probability of every class for the fold's test clips. Whoever
-adds one registers it; `cross_validate_system` does the rest. Nothing here needs PyTorch.
+adds one registers it, and names its module in `MODULES`; `cross_validate_system` does the rest.
 """
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,6 +56,7 @@ class Fold(NamedTuple):
 
 System = Callable[[Fold], np.ndarray]
 SYSTEMS: dict[str, System] = {}
+MODULES = ("isc.networks.systems",)  # that register systems when they are imported
 
 
 def register(name: str) -> Callable[[System], System]:
@@ -153,10 +155,17 @@ def cross_validate_system(
     return result.assign_attrs(model=system if isinstance(system, str) else system.__name__, seed=seed)
 
 
+def load_systems() -> dict[str, System]:
+    """All registered systems, those of this package among them; needs PyTorch."""
+    for module in MODULES:
+        import_module(module)
+    return SYSTEMS
+
+
 def _system(system: str | System) -> System:
     if not isinstance(system, str):
         return system
-    if system not in SYSTEMS:
+    if system not in SYSTEMS and system not in load_systems():
         raise ValueError(f"system {system!r} is not registered; there are {sorted(SYSTEMS)}")
     return SYSTEMS[system]
 

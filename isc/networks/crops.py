@@ -20,6 +20,7 @@ from isc.io.face import read_face_video
 from isc.preprocessing.align import align_faces
 
 Anchors = Literal["irises", "irises_mouth"]
+Progress = Callable[[str, int, int | None], None]
 IRISES = (468, 473)  # centres in MediaPipe's 478 points: the image-left one first
 EYELIDS = ((33, 133, 159, 145), (263, 362, 386, 374))  # corners and lids, where there are no irises
 MOUTH = (13, 14)  # inner lips, above and below
@@ -198,7 +199,7 @@ def clip_corpus(
     n_frame: int = 3,
     n_time: int = 6,
     anchors: Anchors = "irises",
-    progress: Callable[[str, int, int | None], None] | None = None,
+    progress: Progress | None = None,
 ) -> xr.Dataset:
     """All that networks learn from clips of faces: aligned crops, mean meshes and sequences of meshes.
 

@@ -1,5 +1,6 @@
 """The training loop that all networks share: seeded, resumable, stopped by validation."""
 
+import hashlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -87,7 +88,7 @@ def train(
     ------
     ValueError
         When the criterion is not among the scores, the loss is not finite, the learning rates do not fit the
-        network, or the checkpoint is of another recipe or network.
+        network, or the checkpoint is of another recipe, network or data.
     DerivativeError
         When a file cannot be written, or the checkpoint is damaged.
 
@@ -106,7 +107,8 @@ def train(
     place = None if folder is None else Path(folder)
     with seeded(recipe.seed, n_threads=recipe.n_threads):
         optimizer = make_optimizer(model, recipe)
-        state = State() if place is None else read_checkpoint(place, model, optimizer, recipe.settings())
+        settings = recipe.settings() | {"data": fingerprint(batches)}
+        state = State() if place is None else read_checkpoint(place, model, optimizer, settings)
         losses: list[float] = []
         while state.iteration < recipe.n_iterations and not _is_stopped(state, recipe):
             losses.append(_step(model, optimizer, batches, loss, recipe, state.iteration))
@@ -115,7 +117,7 @@ def train(
                 _validate(model, score, sum(losses) / len(losses), recipe, state)
                 losses = []
                 if place is not None:
-                    write_checkpoint(place, model, optimizer, state, recipe.settings())
+                    write_checkpoint(place, model, optimizer, state, settings)
                     _write_log(place, state)
             if progress is not None:
                 progress(name, state.iteration, recipe.n_iterations)
@@ -125,6 +127,14 @@ def train(
     if place is not None:
         _write_outcome(place, model, recipe, done, state)
     return done
+
+
+def fingerprint(batches: Batches) -> str:
+    """SHA-256 of the first batch: a run goes on with the data that it began with."""
+    digest = hashlib.sha256(str(len(batches)).encode())
+    for name, tensor in sorted(batches.batch(0).items()):
+        digest.update(name.encode() + tensor.contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _step(

@@ -80,6 +80,9 @@ class VGG(nn.Module):
         self.conv, self.pool = layers, nn.AdaptiveAvgPool2d(grid)
         self.fc6, self.fc7 = nn.Linear(channels * grid**2, n_unit), nn.Linear(n_unit, n_unit)
         self.dropout, self.head = nn.Dropout(dropout), nn.Linear(n_unit, n_class)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.Linear) and module is not self.head:
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
 
     def features(self, pictures: torch.Tensor) -> torch.Tensor:
         """First fully connected layer (sample, unit); pictures (sample, 3, row, column), RGB, 0 to 1."""

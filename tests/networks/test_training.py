@@ -40,7 +40,7 @@ class Killed(Exception):  # noqa: N818
 def run(spots):
     """Train on the spots; gives outcome and weights."""
 
-    def run(recipe=RECIPE, folder=None, kill_at=None, **options):
+    def run(recipe=RECIPE, folder=None, kill_at=None, factory=small):
         pictures, codes = spots
         table = ArrayTable(input=pictures, code=codes)
         score = class_scorer(table, codes, 3)
@@ -50,8 +50,8 @@ def run(spots):
             if done == kill_at:
                 raise Killed
 
-        model = build(small, seed=1)
-        done = train(model, batches, cross_entropy(), score, recipe=recipe, folder=folder, progress=progress, **options)
+        model = build(factory, seed=1)
+        done = train(model, batches, cross_entropy(), score, recipe=recipe, folder=folder, progress=progress)
         return done, model.state_dict()
 
     return run
@@ -162,10 +162,15 @@ def test_a_checkpoint_of_another_recipe_or_network_is_refused(run, tmp_path):
     run(folder=tmp_path)
     with pytest.raises(ValueError, match="was made with momentum 0.9, now it is 0.5"):
         run(Recipe(**RECIPE.settings() | {"momentum": 0.5}), tmp_path)
-    table = ArrayTable(input=np.eye(2), code=np.array([0, 1]))
     with pytest.raises(ValueError, match="is of another network"):
-        train(torch.nn.ModuleDict({"head": torch.nn.Linear(2, 2), "body": torch.nn.Linear(2, 2)}),
-              Batches(table, size=2), cross_entropy(), lambda m: {}, recipe=RECIPE, folder=tmp_path)  # fmt: skip
+        run(folder=tmp_path, factory=lambda: compact_se_resnet(3, width=8))
+
+
+def test_a_checkpoint_of_other_data_is_refused(run, spots, tmp_path):
+    run(folder=tmp_path)
+    spots[0][:] = spots[0][::-1].copy()
+    with pytest.raises(ValueError, match="was made with data '.*', now it is '.*'; use the old value"):
+        run(folder=tmp_path)
 
 
 def test_a_damaged_checkpoint_says_what_to_do(run, tmp_path):
