@@ -40,8 +40,8 @@ from isc.stages.progress import Display
 HERE = Path(__file__).parent
 QUICK: dict[str, Any] = {"n_permutations": 999, "n_bootstrap": 500}
 QUICK_CORPUS = {"n_subject": 4, "n_repetition": 1, "size": 48, "n_frame": 1}
-QUICK_WEIGHTING = {"n_start": 2, "n_iterations": 6}
-QUICK_ITERATIONS = 6
+QUICK_WEIGHTING = {"n_start": 2, "n_iterations": 2}
+QUICK_ITERATIONS = 3
 Summary = dict[str, float]
 
 
@@ -102,7 +102,7 @@ def weighting(corpus: xr.Dataset, settings: dict[str, Any], out: Path, progress:
 
             result = cross_validate_system(
                 corpus, system, split="subject_grouped", n_folds=how["n_folds"], seed=settings["seed"] + start,
-                folder=out / "runs" / name / f"start-{start}", progress=progress,
+                folder=out / "runs" / name / f"start-{start}", progress=named(progress, f"{name} {start}"),
             )  # fmt: skip
             scores = confusion_scores(subject_confusion(result).values.sum(axis=0))
             row |= {f"{name}_macro_f1": float(scores["macro_f1"]), f"{name}_accuracy": float(scores["accuracy"])}
@@ -146,7 +146,8 @@ def report(summary: Summary) -> None:
     s = summary
     print(
         f"se_resnet, {s['n_clip']} clips of {s['n_subject']} people, one left out: "
-        f"accuracy {s['se_resnet/accuracy']:.3f} [{s['se_resnet/accuracy_low']:.3f}, {s['se_resnet/accuracy_high']:.3f}], "
+        f"accuracy {s['se_resnet/accuracy']:.3f} "
+        f"[{s['se_resnet/accuracy_low']:.3f}, {s['se_resnet/accuracy_high']:.3f}], "
         f"macro F1 {s['se_resnet/macro_f1']:.3f}, criterion {s['se_resnet/abaw']:.3f}; "
         f"labels permuted {s['se_resnet/chance']:.3f}, p = {s['se_resnet/p']:.4g}; "
         f"always the largest class {s['majority/accuracy']:.3f}"

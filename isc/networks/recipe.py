@@ -37,7 +37,7 @@ class Recipe:
     seed : int
         Key of everything that a network draws while it learns.
     n_threads : int
-        Bits are the same for the same number only.
+        Bits are the same for the same number only; two threads hinder one another where other programs run.
 
     Raises
     ------
@@ -61,7 +61,7 @@ class Recipe:
     weight_decay: float = 0.005
     batch_norm: Literal["train", "frozen"] = "train"
     seed: int = 0
-    n_threads: int = 2
+    n_threads: int = 1
 
     def __post_init__(self) -> None:
         """Check every number once."""

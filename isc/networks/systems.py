@@ -12,7 +12,7 @@ from isc.networks.comparison import Fold, register
 from isc.networks.objectives import class_weights, cross_entropy
 from isc.networks.recipe import Recipe
 from isc.networks.scoring import class_scorer, probabilities
-from isc.networks.seeding import build
+from isc.networks.seeding import build, seeded
 from isc.networks.senet import compact_se_resnet
 from isc.networks.training import train
 from isc.networks.vgg import VGG
@@ -92,16 +92,15 @@ def fit_crops(
     n_class = len(fold.classes)
     model = build(factory, n_class, seed=fold.seed, **options)
     table, codes = crop_table(fold, fold.train)
-    weights = class_weights(codes, n_class) if weighted else None
+    loss = cross_entropy(class_weights(codes, n_class) if weighted else None)
     batches = Batches(table, size=batch_size, augment=make_jitter(**JITTER), seed=fold.seed)
     score = class_scorer(*crop_table(fold, fold.validation), n_class)
     settings = Recipe(**recipe.settings() | {"seed": fold.seed})
     name = fold.folder.name if fold.folder else "training"
-    train(
-        model, batches, cross_entropy(weights), score, recipe=settings, folder=fold.folder, progress=fold.progress,
-        name=name,
-    )  # fmt: skip
-    return clip_probabilities(model, crop_table(fold, fold.test)[0], len(fold.test))
+    places: dict[str, Any] = {"folder": fold.folder, "progress": fold.progress, "name": name}
+    with seeded(fold.seed, n_threads=recipe.n_threads):
+        train(model, batches, loss, score, recipe=settings, **places)
+        return clip_probabilities(model, crop_table(fold, fold.test)[0], len(fold.test))
 
 
 @register("se_resnet")

@@ -86,8 +86,8 @@ def paired_table(results: Mapping[str, xr.Dataset], baselines: Sequence[str]) ->
     rows = []
     for baseline in baselines:
         for system in results:
-            if system == baseline or (system in baselines and baselines.index(system) > baselines.index(baseline)):
-                continue
+            if system in baselines[: baselines.index(baseline) + 1]:
+                continue  # itself, or a pair that is there already
             found = compare_models(results[system], results[baseline])
             row = {"system": system, "baseline": baseline} | {name: float(found[name]) for name in GAPS}
             rows.append(row | {"smallest_p": found.attrs["smallest_p"]})

@@ -16,6 +16,20 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="needs PyTorch: pip install 'isc-toolkit[networks]'"))
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Small networks gain nothing from threads, and wait for one another on a busy machine."""
+    if find_spec("torch") is None:
+        yield
+        return
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture
 def spots():
     """Small pictures (sample, 16, 16, 3) of bytes: a bright spot above (class 0), below (1) or at the left (2)."""

@@ -22,7 +22,7 @@ from isc.networks import (  # noqa: E402
 )
 from isc.networks.recipe import make_optimizer, parameter_groups  # noqa: E402
 
-RECIPE = Recipe(n_iterations=12, validate_every=3, n_parts=2, learning_rates={"head": 0.05, "": 0.02}, n_threads=1)
+RECIPE = Recipe(n_iterations=12, validate_every=3, n_parts=2, learning_rates={"head": 0.05, "": 0.02})
 
 
 def small(n_class=3):
