@@ -107,11 +107,9 @@ def report(results: Results, table: pd.DataFrame, summary: Summary) -> None:
         )
         print(f"{name:22} accuracy {value:.3f} [{low:.3f}, {high:.3f}], macro F1 {f1:.3f}, p = {p:.4g}")
     for _, row in table.iterrows():
-        print(
-            f"{row['system']} less {row['baseline']}: {row['difference']:+.3f} "
-            f"[{row['low']:+.3f}, {row['high']:+.3f}], sign flips p = {row['p_sign_flip']:.4f} (smallest {row['smallest_p']:.4f}), "
-            f"McNemar p = {row['p_mcnemar']:.4f}"
-        )
+        gap = f"{row['difference']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}]"
+        flips = f"sign flips p = {row['p_sign_flip']:.4f} (smallest {row['smallest_p']:.4f})"
+        print(f"{row['system']} less {row['baseline']}: {gap}, {flips}, McNemar p = {row['p_mcnemar']:.4f}")
 
 
 def compare(corpus: xr.Dataset, names: list[str], settings: dict[str, Any], out: Path, progress: Any) -> Results:

@@ -87,6 +87,11 @@ class PictureTable:
     size : int
         Side of the square that pictures are scaled to, px.
 
+    Attributes
+    ----------
+    codes : ndarray of int64, shape (picture,)
+        Class of every picture.
+
     Raises
     ------
     ValueError
@@ -103,11 +108,11 @@ class PictureTable:
         missing = [name for name in ("path", "label") if name not in clips]
         if missing or not len(clips):
             raise ValueError(f"pictures need rows with path and label; given {len(clips)} rows without {missing}")
-        codes = pd.Index(classes).get_indexer(clips["label"])
-        if (codes < 0).any():
-            wrong = clips["label"].to_numpy()[codes < 0][0]
+        self.codes = pd.Index(classes).get_indexer(clips["label"]).astype(np.int64)
+        if (self.codes < 0).any():
+            wrong = clips["label"].to_numpy()[self.codes < 0][0]
             raise ValueError(f"label {wrong!r} is not among the classes {list(classes)}; leave its rows out")
-        self._folder, self._size, self._codes = Path(folder), size, torch.from_numpy(codes.astype(np.int64))
+        self._folder, self._size = Path(folder), size
         self._paths = clips["path"].to_numpy()
         boxed = {"top", "left", "right", "bottom"} <= set(clips)
         self._boxes = clips[["top", "left", "right", "bottom"]].to_numpy(dtype=float) if boxed else None
@@ -122,7 +127,7 @@ class PictureTable:
         pictures = [
             read_crop(self._folder / self._paths[row], self._size, box) for row, box in zip(rows, boxes, strict=True)
         ]
-        return {"input": torch.from_numpy(np.stack(pictures)), "code": self._codes[np.asarray(rows, dtype=np.int64)]}
+        return {"input": torch.from_numpy(np.stack(pictures)), "code": torch.from_numpy(self.codes[rows])}
 
 
 class Batches:

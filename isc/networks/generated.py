@@ -52,7 +52,7 @@ def generated_corpus(
     ValueError: one subject and one repetition are needed at least; given 0 and 3
     """
     path = Path(folder) / NAME
-    how = {"n_subject": n_subject, "n_repetition": n_repetition, "seed": seed}
+    how: dict[str, Any] = {"n_subject": n_subject, "n_repetition": n_repetition, "seed": seed}
     settings = " ".join(f"{name}={value}" for name, value in sorted((how | crops).items()))
     if path.is_file():
         with xr.open_dataset(path) as kept:

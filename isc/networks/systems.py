@@ -113,5 +113,5 @@ def se_resnet(fold: Fold) -> np.ndarray:
 def vgg(fold: Fold) -> np.ndarray:
     """VGG, compact: four stages of one convolution."""
     changes = {"learning_rates": {"": 1e-3}, "n_iterations": 450, "patience": None}
-    sizes = {"stages": ((16,), (32,), (64,), (64,)), "n_unit": 128, "grid": 4, "dropout": 0.2}
+    sizes: dict[str, Any] = {"stages": ((16,), (32,), (64,), (64,)), "n_unit": 128, "grid": 4, "dropout": 0.2}
     return fit_crops(fold, VGG, recipe=Recipe(**COMPACT.settings() | changes), **sizes)
