@@ -21,7 +21,8 @@ import pandas as pd
 import xarray as xr
 
 from isc.simulate.null_data import KINDS, null_series
-from isc.synchrony.calibration import error_rates, rate_row
+from isc.synchrony.calibration import error_rates
+from isc.synchrony.outcomes import rate_row
 from isc.windows import sliding_windows, window_coords
 
 OUTPUT = Path(__file__).parent / "output" / "calibration.json"

@@ -1,10 +1,15 @@
-"""How time grows with subjects, frames, features, threads and workers."""
+"""How time grows with subjects, frames, features, threads and workers.
 
-import tempfile
+    python -m benchmarks.scaling        worker processes only: strong and weak scaling from one to two (two minutes)
+
+The rest is part of ``python -m benchmarks.run``.
+"""
+
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import xarray as xr
+from distributed import Client, LocalCluster
 
 import isc
 from benchmarks.measure import RATE, alternated, as_cube, landmarks, timed
@@ -12,6 +17,7 @@ from isc.kernels.correlation import pairwise_mean
 from isc.kernels.layout import relayout
 from isc.windows import sliding_windows
 
+Job = Callable[[], xr.DataArray]
 SIZES = {  # subjects, frames, vertices
     "21 subjects, 3,600 frames, 300 series": (21, 3600, 100),
     "100 subjects": (100, 3600, 100),
@@ -53,28 +59,53 @@ def threads() -> dict[str, Any]:
     return rows
 
 
+def pairs_job(factor: int) -> Job:
+    """t-ISC of 28,680 vertex pairs in 5 minutes, or so many times as long."""
+    cube, pairs = as_cube(landmarks(21, 9000 * factor, 240)), isc.vertex_pairs(240)
+    return lambda: isc.temporal_isc(cube, pairs=pairs, n_threads=1)
+
+
+def null_job(factor: int) -> Job:
+    """60 circular shifts of 2,016 vertex pairs in 2 minutes, or so many times as many."""
+    cube, pairs = as_cube(landmarks(21, 3600, 64)), isc.vertex_pairs(64)
+    return lambda: isc.null_extremes(cube, pairs=pairs, n_surrogates=60 * factor, n_threads=1)
+
+
+JOBS = {"t-ISC of 28,680 vertex pairs": pairs_job, "60 circular shifts of 2,016 vertex pairs": null_job}
+
+
 def workers() -> dict[str, Any]:
-    """Wall seconds on one and two worker processes of a dask cluster; the results must be the same bits."""
-    rows, bits = {}, set()
-    with tempfile.TemporaryDirectory() as folder:
-        as_cube(landmarks(21, 14_400, 128)).to_dataset(name="cube").to_zarr(f"{folder}/cube.zarr", consolidated=False)
-        for n in (1, 2):
-            rows[f"wall_{n}_s"], values = _on_cluster(n, f"{folder}/cube.zarr")
-            bits.add(values.tobytes())
-    return {**rows, "speedup": rows["wall_1_s"] / rows["wall_2_s"], "same_bits": len(bits) == 1}
+    """Wall seconds on one and two worker processes: of one job (strong scaling), of one twice as large (weak).
+
+    Data are handed over by the active client, which is part of the time. The results must be the same bits as here.
+    """
+    rows: dict[str, dict[str, Any]] = {name: {} for name in JOBS}
+    here = {name: job(1)() for name, job in JOBS.items()}
+    for n in (1, 2):
+        with (
+            LocalCluster(n_workers=n, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+            Client(cluster),
+        ):
+            for name, job in JOBS.items():
+                rows[name][f"wall_{n}_s"], result = _warmed(job(1))
+                rows[name]["same_bits"] = rows[name].get("same_bits", True) and result.identical(here[name])
+                if n == 2:
+                    rows[name]["wall_2_twice_s"], _ = _warmed(job(2))
+    for row in rows.values():
+        row["strong"] = row["wall_1_s"] / row["wall_2_s"]
+        row["weak"] = row["wall_1_s"] / row["wall_2_twice_s"]
+    return rows
 
 
-def _on_cluster(n_workers: int, store: str) -> tuple[float, np.ndarray]:
-    """Wall seconds and values of all pairs of a stored cube, once the workers have loaded the kernels."""
-    from distributed import Client, LocalCluster
-
-    results: list[np.ndarray] = []
-    pairs = isc.vertex_pairs(128)
-    with (
-        LocalCluster(n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
-        Client(cluster),
-    ):
-        stored = xr.open_zarr(store, consolidated=False)["cube"]
-        isc.temporal_isc(stored.isel(time=slice(0, 900)), pairs=pairs).compute()
-        _, wall = timed(lambda: results.append(isc.temporal_isc(stored, pairs=pairs).values))
+def _warmed(job: Job) -> tuple[float, xr.DataArray]:
+    """Wall seconds and result of a job, once the workers have loaded the kernels."""
+    results: list[xr.DataArray] = []
+    job()
+    _, wall = timed(lambda: results.append(job()))
     return wall, results[0]
+
+
+if __name__ == "__main__":
+    from benchmarks.tables import workers_table
+
+    print(workers_table(workers()))

@@ -87,12 +87,24 @@ def _threads(found: Mapping[str, Mapping[str, float]]) -> str:
     return "### Threads (same bits)\n\n" + table(head, rows)
 
 
-def _workers(found: Mapping[str, Any]) -> str:
-    said = "the same bits" if found["same_bits"] else "DIFFERENT BITS"
-    return (
-        "### Worker processes of a dask cluster (21 subjects, 14,400 frames, 8,128 vertex pairs, read from zarr)\n\n"
-        f"1 worker {short(found['wall_1_s'])} s, 2 workers {short(found['wall_2_s'])} s of wall time: "
-        f"{short(found['speedup'])} times as fast, {said}.\n"
+def workers_table(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Strong and weak scaling from one worker process to two."""
+    head = [
+        "job",
+        "1 worker, wall s",
+        "2 workers",
+        "times as fast",
+        "twice the work on 2 workers, wall s",
+        "efficiency",
+    ]
+    keys = ["wall_1_s", "wall_2_s", "strong", "wall_2_twice_s", "weak"]
+    rows = [[name, *(row[k] for k in keys), "yes" if row["same_bits"] else "NO"] for name, row in found.items()]
+    return table([*head, "same bits as here"], rows)
+
+
+def _workers(found: Mapping[str, Mapping[str, Any]]) -> str:
+    return "### Worker processes of a dask cluster (21 subjects, data handed over by the client)\n\n" + workers_table(
+        found
     )
 
 

@@ -84,9 +84,12 @@ _STAGES = {
         "plot_surface_map",
         "plot_tisc",
         "plot_topomap",
+        "plot_topomaps",
     ),
     "isc.simulate": ("simulate_clips", "simulate_cube", "simulate_face_video", "simulate_key_log"),
+    "isc.stages.cost": ("estimate_cost",),
     "isc.report": ("explore", "write_report"),
+    "isc.stages.analysis": ("analyse_cube",),
     "isc.study": ("Study", "StudyError", "read_study"),
 }
 _HOME = {name: module for module, names in _STAGES.items() for name in names}

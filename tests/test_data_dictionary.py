@@ -28,7 +28,7 @@ NOT_DERIVATIVES = {
 }
 DTYPES = re.compile(r"bool|str|u?int(8|16|32|64)?|float(32|64)?|list")
 FIELDS = {"LongName", "Description", "Units", "Levels", "dtype", "dims", "source", "Optional"}
-UNITS = {"s", "1", "px", "mm", "rad", "Hz", "deg", "deg/s", "cm", "samples", "inter-ocular distance"}
+UNITS = {"s", "1", "n/a", "px", "m", "mm", "rad", "Hz", "deg", "deg/s", "cm", "samples", "inter-ocular distance"}
 MIXED_UNITS = "1 (rotation and scale), cm (position)"  # of the matrix of the head pose
 
 

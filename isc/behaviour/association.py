@@ -9,8 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from isc.behaviour.series import effective_windows, prepared, shifted_correlations
+from isc.lazy import capacity, computed, task_ranges
+from isc.lazy.rates import rate
 
 BLOCK_VALUES = 2**19  # values of a block of features, 4 MB; a dozen such arrays are held at a time
+TASK_BYTES = 128 * 2**20  # a task: a block and the arrays made of it
 TIE = 1e-10  # shifts that give the same r count as ties although the FFT rounds
 FEWEST_EFFECTIVE = 10  # windows; with fewer, no p-value is given
 GLSAR_ORDER = 4  # autoregressive order of the model's errors
@@ -48,18 +51,42 @@ class _Search(NamedTuple):
 def associate(series: np.ndarray, agreement: np.ndarray, plan: Plan) -> Association:
     """Strongest correlation of every row of series (feature, window) with agreement (window,), and its p-values."""
     y = prepared(agreement, statistic=plan.statistic, detrend=plan.detrend)
-    parts, largest = [], np.full(plan.shifts.size, np.nan)
-    for rows in _blocks(*series.shape):
-        x = prepared(series[rows], statistic=plan.statistic, detrend=plan.detrend)
-        effective, found = effective_windows(x, y), _search_lags(x, y, plan)
-        testable = np.isfinite(found.r) & (effective >= FEWEST_EFFECTIVE)
-        p = np.full(testable.size, np.nan)
-        kept = _Search(*(part[testable] for part in found))
-        p[testable] = _p_values(x[testable], y, kept, effective[testable], plan)
-        largest = np.fmax(largest, np.fmax.reduce(kept.null, axis=0, initial=np.nan))
-        parts.append((found.r, found.lag, p, effective))
-    r, lag, p, effective = (np.concatenate(part) for part in zip(*parts, strict=True))
+    blocks = list(_blocks(*series.shape))
+    seconds = series.shape[0] * _feature_seconds(y.size, plan)
+    room = capacity(cpu_seconds=seconds, n_bytes=series.nbytes, task_bytes=TASK_BYTES)
+    if room is None:
+        parts = [_associate_rows(series[rows], y, plan) for rows in blocks]
+    else:
+        tasks = [[blocks[k] for k in some] for some in task_ranges(len(blocks), room.task_count(seconds))]
+        answers = dict(computed(_associate_blocks, (series, y, plan), tasks))
+        parts = [part for number in range(len(tasks)) for part in answers[number]]
+    r, lag, p, effective = (np.concatenate(part) for part in zip(*(part[:4] for part in parts), strict=True))
+    largest = np.fmax.reduce([part[4] for part in parts])
     return Association(r, lag, p, _familywise(r, p, largest, plan), effective)
+
+
+def _associate_blocks(job: tuple[np.ndarray, np.ndarray, Plan], blocks: list[slice]) -> list[tuple[np.ndarray, ...]]:
+    """One task: some blocks of rows, cut as everywhere, so that sums round alike."""
+    series, y, plan = job
+    return [_associate_rows(series[rows], y, plan) for rows in blocks]
+
+
+def _associate_rows(series: np.ndarray, y: np.ndarray, plan: Plan) -> tuple[np.ndarray, ...]:
+    """Strongest r, lag, p and effective windows of every row, and the largest |r| of them all under every shift."""
+    x = prepared(series, statistic=plan.statistic, detrend=plan.detrend)
+    effective, found = effective_windows(x, y), _search_lags(x, y, plan)
+    testable = np.isfinite(found.r) & (effective >= FEWEST_EFFECTIVE)
+    p = np.full(testable.size, np.nan)
+    kept = _Search(*(part[testable] for part in found))
+    p[testable] = _p_values(x[testable], y, kept, effective[testable], plan)
+    largest = np.fmax.reduce(kept.null, axis=0, initial=np.nan)
+    return found.r, found.lag, p, effective, largest
+
+
+def _feature_seconds(n_window: int, plan: Plan) -> float:
+    """CPU time of one row."""
+    model = rate("relation/glsar") if plan.method == "glsar" else 0.0
+    return model + n_window * plan.lags.size * rate("relation/lag")
 
 
 def _blocks(n_feature: int, n_window: int) -> Iterator[slice]:

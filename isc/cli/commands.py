@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isc.cli.manuals import (
+    ANALYSE,
     CALIBRATE,
     CLASSIFY,
     DEMO,
@@ -61,7 +62,7 @@ def _study_arguments(parser: argparse.ArgumentParser) -> None:
         "--settings", type=Path, metavar="FILE", help="settings in TOML (default: the recommended ones)"
     )
     parser.add_argument("--n-procs", type=int, metavar="N", help="videos tracked at a time (default: one a processor)")
-    parser.add_argument("--scheduler", metavar="ADDRESS", help="have the workers of a dask scheduler track the videos")
+    _scheduler_argument(parser)
     parser.add_argument("--random-seed", type=int, metavar="S", help="seed of the surrogates (default: settings, 0)")
     parser.add_argument(
         "--dry-run", action="store_true", help="only say what would be made, why, and how long it takes"
@@ -71,6 +72,15 @@ def _study_arguments(parser: argparse.ArgumentParser) -> None:
         "--skip-bids-validation", action="store_true", help="do not ask bids-validator-deno before tracking"
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="say why each product is made, and old warnings")
+
+
+def _scheduler_argument(parser: argparse.ArgumentParser) -> None:
+    """The cluster that does the work."""
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="have a cluster do the work: tcp://HOST:PORT of a dask scheduler, or local:N for N processes here",
+    )
 
 
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
@@ -148,6 +158,36 @@ def _import(options: argparse.Namespace) -> int:
     )
 
 
+def _analyse_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("cube", type=Path, metavar="CUBE", help="netCDF file of a cube: subject, time, features")
+    parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="derivatives, in a folder of their own")
+    parser.add_argument("--task-id", metavar="TASK", help="BIDS task label of the products (default: settings, film)")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="settings in TOML: [tisc] and [null]")
+    parser.add_argument("--image", type=Path, metavar="FILE", help="atlas or mask of regions or voxels (NIfTI)")
+    parser.add_argument("--surface-left", type=Path, metavar="FILE", help="mesh of the left hemisphere (GIFTI)")
+    parser.add_argument("--surface-right", type=Path, metavar="FILE", help="mesh of the right hemisphere (GIFTI)")
+    parser.add_argument("--random-seed", type=int, metavar="S", help="seed of the surrogates (default: settings, 0)")
+    parser.add_argument("--force", action="store_true", help="do finished work again")
+
+
+def _analyse(options: argparse.Namespace) -> int:
+    from isc.stages.analysis import AnalysisRequest, run_analysis
+
+    surfaces = {"left": options.surface_left, "right": options.surface_right}
+    return run_analysis(
+        AnalysisRequest(
+            cube=options.cube,
+            out_dir=options.out_dir,
+            settings=options.settings,
+            task=options.task_id,
+            image=options.image,
+            surfaces={side: path for side, path in surfaces.items() if path is not None},
+            seed=options.random_seed,
+            force=options.force,
+        )
+    )
+
+
 def _explore_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="derivatives of a finished group level")
     parser.add_argument("--task-id", metavar="TASK", help="BIDS task label (default: from the settings)")
@@ -202,6 +242,7 @@ def _calibrate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--n-data", type=int, default=200, metavar="N", help="data sets a way of breaking (200)")
     parser.add_argument("--n-surrogates", type=int, default=199, metavar="M", help="surrogates of each data set (199)")
     parser.add_argument("--n-vertices", type=int, default=16, metavar="V", help="evenly chosen vertices (16)")
+    _scheduler_argument(parser)
     parser.add_argument("--force", action="store_true", help="measure again")
 
 
@@ -215,6 +256,7 @@ def _calibrate(options: argparse.Namespace) -> int:
             n_data=options.n_data,
             n_surrogates=options.n_surrogates,
             n_vertex=options.n_vertices,
+            scheduler=options.scheduler,
             force=options.force,
         )
     )
@@ -251,6 +293,7 @@ COMMANDS = (
     _stage("peaks", "only read the key logs", PEAKS),
     _stage("tisc", "only compute synchrony, its tests and its relation to reports", TISC),
     _stage("report", "only draw the report", REPORT),
+    Command("analyse", "test the synchrony of a cube of EEG, fMRI, ...", ANALYSE, _analyse_arguments, _analyse),
     Command("classify", "tell expressions in labelled clips apart", CLASSIFY, _classify_arguments, _classify),
     Command("explore", "write the interactive map of a finished analysis", EXPLORE, _explore_arguments, _explore),
     Command("calibrate", "measure error rates on your own recordings", CALIBRATE, _calibrate_arguments, _calibrate),

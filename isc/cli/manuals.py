@@ -20,7 +20,8 @@ parameters or the code of this package changed.
   isc run study study/derivatives/isc participant group
   isc run study study/derivatives/isc participant --participant-label 01 02 --n-procs 2
   isc run study study/derivatives/isc group --settings window4s.toml --random-seed 7
-  isc run study study/derivatives/isc participant --scheduler tcp://10.0.0.1:8786     (shared disk, same package)
+  isc run study study/derivatives/isc participant group --scheduler tcp://10.0.0.1:8786     (shared disk, same package)
+  isc run study study/derivatives/isc group --scheduler local:4                             (four processes here)
 """
 
 EXTRACT = """\
@@ -46,6 +47,20 @@ REPORT = """\
 The last part of `isc run ... group`: figures and report.html. Needs finished synchrony (`isc tisc`).
 
   isc report study study/derivatives/isc --force
+"""
+
+ANALYSE = """\
+For EEG, fMRI, physiology and other trackers. A cube holds the recordings of all participants on one clock; a script
+reads and prepares them as the study needs it, and this command does the rest: t-ISC, its nulls, thresholds, and
+report.html with a map on the head (channels with positions), in the brain (regions, voxels) or on the cortex.
+
+  recordings = {"sub-01": isc.read_eeg("sub-01_eeg.vhdr", subject="sub-01", montage="easycap-M1"), ...}
+  alpha = isc.envelope(isc.stack_subjects(recordings), bands={"alpha": (8, 12)})
+  isc.resample(alpha, rate=10).to_netcdf("eeg.nc")
+
+  isc analyse eeg.nc eeg-synchrony --settings eeg.toml      ([tisc] window, step; [null] schemes, n_surrogates)
+  isc analyse bold.nc bold-synchrony --settings bold.toml --image schaefer.nii.gz
+  isc analyse cortex.nc cortex-synchrony --surface-left lh.surf.gii --surface-right rh.surf.gii
 """
 
 CALIBRATE = """\

@@ -35,6 +35,7 @@ _QUALITY = "quality of the recording and of the tracking"
 _PEAKS = "emotional peaks that the participant reported by key press"
 _HEADPOSE = "position and rotation of the head in each frame"
 _VERTICES = "aligned landmarks of all participants on one clock"
+_GIVEN = "recordings of all participants on one clock, as they were given"
 PRODUCTS: Mapping[str, FileKind] = MappingProxyType(
     {
         "landmarks_tracked": FileKind("beh", "landmarks", ".zarr", "tracked", _TRACKED, FACE_RECORDING),
@@ -46,6 +47,7 @@ PRODUCTS: Mapping[str, FileKind] = MappingProxyType(
         "headpose_channels": FileKind("motion", "channels", ".tsv", "headpose", _HEADPOSE, tracksys="face"),
         "mesh": FileKind("beh", "mesh", ".nc"),
         "cube": FileKind(GROUP, "cube", ".zarr", "vertices", _VERTICES),
+        "given_cube": FileKind(GROUP, "cube", ".nc", "given", _GIVEN),
         "tisc": FileKind(GROUP, "tisc", ".nc"),
         "null": FileKind(GROUP, "null", ".nc"),
         "thresholds": FileKind(GROUP, "thresholds", ".json"),

@@ -21,7 +21,7 @@ from isc.plots.quality import plot_quality
 from isc.plots.recording import plot_recording
 from isc.plots.relation import plot_relation
 from isc.plots.series import plot_agreement, plot_tisc
-from isc.plots.topomap import plot_topomap
+from isc.plots.topomap import plot_topomap, plot_topomaps
 
 __all__ = [
     "plot_agreement",
@@ -44,4 +44,5 @@ __all__ = [
     "plot_surface_map",
     "plot_tisc",
     "plot_topomap",
+    "plot_topomaps",
 ]

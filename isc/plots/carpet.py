@@ -1,4 +1,6 @@
-"""Synchrony of all vertices over all windows at a glance."""
+"""Synchrony of all features over all windows at a glance."""
+
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -21,19 +23,27 @@ from isc.plots.style import (
 )
 from isc.plots.time_axis import TIME_LABEL, window_borders
 
+MOST_ROWS = 24  # that have room for a name each
+LONGEST_NAME = 28  # letters
+
 
 @styled
-def plot_carpet(tisc: xr.DataArray, *, scale: Normalize | None = None, ax: Axes | None = None) -> Figure:
-    """Heat map of t-ISC: windows across, vertices down, gathered into the regions of the face.
+def plot_carpet(
+    tisc: xr.DataArray, *, groups: str | None = None, scale: Normalize | None = None, ax: Axes | None = None
+) -> Figure:
+    """Heat map of t-ISC: windows across, features down, gathered into groups of equal height.
 
-    Regions have the same height whatever their number of vertices, so that a brow of 25 vertices is as legible as a
-    nose of 105; within a region each vertex is one row, in the order of its number.
+    Groups have the same height whatever their number of features, so that a brow of 25 vertices is as legible as a
+    nose of 105; within a group each feature is one row, in its order.
 
     Parameters
     ----------
-    tisc : DataArray, dims (window, vertex)
-        Coord ``time`` (window centre, s); coord ``vertex`` holds vertex numbers of the mesh (by default 0, 1, ...).
-        NaN is grey.
+    tisc : DataArray, dims (window, feature dim)
+        Coord ``time`` (window centre, s). NaN is grey. Vertices are those of the face mesh (coord ``vertex``, by
+        default 0, 1, ...), gathered into its regions, unless `groups` is given.
+    groups : str, optional
+        Coord of the features that gathers them, such as ``band``. Without it features that are no vertices have a row
+        each, in their order.
     scale : Normalize, optional
         Colour scale, to share it between figures; by default from -m to m with m the largest absolute value.
     ax : Axes, optional
@@ -47,7 +57,7 @@ def plot_carpet(tisc: xr.DataArray, *, scale: Normalize | None = None, ax: Axes 
     Raises
     ------
     TypeError, ValueError
-        When dims differ or a vertex is not on the mesh.
+        When dims differ, a vertex is not on the mesh, or there is no such coord.
 
     Examples
     --------
@@ -55,34 +65,69 @@ def plot_carpet(tisc: xr.DataArray, *, scale: Normalize | None = None, ax: Axes 
     >>> plot_carpet(tisc).axes[0].get_xlabel()
     'time from stimulus onset (s)'
     """
-    tisc = check_dims(tisc, ("window", "vertex"), "tisc")
+    dim = next((str(d) for d in getattr(tisc, "dims", ()) if d != "window"), "vertex")
+    tisc = check_dims(tisc, ("window", dim), "tisc")
     ax = get_axes(ax, height=90)
-    vertices = tisc["vertex"].values if "vertex" in tisc.coords else np.arange(tisc.sizes["vertex"])
-    order, rows, names = _rows(vertices)
+    rows = _rows(tisc, dim, groups)
     scale = scale or centred_scale(tisc.values)
     ax.set_facecolor(NO_VALUE)
     # Pixels, not paths: a film of 20 minutes has 340,000 cells.
     ax.pcolormesh(
         window_borders(tisc["time"].values),
-        rows,
-        np.ma.masked_invalid(tisc.values[:, order].T),
+        rows.borders,
+        np.ma.masked_invalid(tisc.values[:, rows.order].T),
         norm=scale,
         cmap=DIVERGING,
         rasterized=True,
     )
-    ax.set_yticks(np.arange(len(names)) + 0.5, names)
+    ax.set_yticks(rows.ticks, rows.names, parse_math=False)
     ax.tick_params(axis="y", length=0)
-    ax.hlines(np.arange(1, len(names)), *ax.get_xlim(), color=INK, linewidth=0.4)
-    ax.set(ylim=(len(names), 0), xlabel=TIME_LABEL, ylabel="region (number of vertices)")
+    if rows.lines:
+        ax.hlines(np.arange(1, rows.borders[-1]), *ax.get_xlim(), color=INK, linewidth=0.4)
+    ax.set(ylim=(rows.borders[-1], 0), xlabel=TIME_LABEL, ylabel=rows.label)
     add_colour_bar(ax, scale, value_label(tisc))
     return figure_of(ax)
 
 
-def _rows(vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Order of the vertices, borders of their rows (n_vertex + 1,), and names of the regions that occur."""
-    labels = region_of(vertices)
-    present = [name for name in regions() if name in labels]
+class _Rows(NamedTuple):
+    """How features lie below one another: their order, borders (n + 1,), and what stands beside them."""
+
+    order: np.ndarray
+    borders: np.ndarray
+    ticks: np.ndarray
+    names: list[str]
+    label: str
+    lines: bool  # between groups
+
+
+def _rows(tisc: xr.DataArray, dim: str, groups: str | None) -> _Rows:
+    if groups is not None:
+        if groups not in tisc.coords or tisc[groups].dims != (dim,):
+            raise ValueError(
+                f"groups={groups!r} is no coord of the {dim} dim; there are {', '.join(map(str, tisc.coords))}"
+            )
+        labels = tisc[groups].values.astype(str)
+        return _grouped(labels, list(dict.fromkeys(labels.tolist())), f"{groups} (number of features)")
+    if dim == "vertex":
+        vertices = tisc["vertex"].values if "vertex" in tisc.coords else np.arange(tisc.sizes["vertex"])
+        return _grouped(region_of(vertices), list(regions()), "region (number of vertices)")
+    every = -(-tisc.sizes[dim] // MOST_ROWS)
+    labels = tisc[dim].values if dim in tisc.coords else np.arange(tisc.sizes[dim])
+    shown, order = np.arange(0, labels.size, every), np.arange(labels.size)
+    names = [_short(str(label)) for label in labels[shown]]
+    label = dim if every == 1 else f"{dim} (every {every}th of {labels.size} named)"
+    return _Rows(order, np.arange(labels.size + 1), shown + 0.5, names, label, lines=False)
+
+
+def _grouped(labels: np.ndarray, known: list[str], label: str) -> _Rows:
+    """Features of the groups that occur."""
+    present = [name for name in known if name in labels]
     members = [np.flatnonzero(labels == name) for name in present]
     borders = [band + np.arange(m.size) / m.size for band, m in enumerate(members)]
-    names = [f"{name.replace('_', ' ')} ({m.size})" for name, m in zip(present, members, strict=True)]
-    return np.concatenate(members), np.concatenate([*borders, [len(present)]]), names
+    names = [f"{_short(name.replace('_', ' '))} ({m.size})" for name, m in zip(present, members, strict=True)]
+    ticks = np.arange(len(names)) + 0.5
+    return _Rows(np.concatenate(members), np.concatenate([*borders, [len(present)]]), ticks, names, label, lines=True)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"

@@ -36,7 +36,7 @@ SMALLEST_SPAN = 0.1  # r; a flat series is not blown up to fill the axes
 FOOTROOM, HEADROOM = 0.06, 0.15  # of the span, below and above the series; epochs are named above
 SERIES_TO_AGREEMENT = (2.3, 1.0)  # heights of the panels
 TITLE_GAP = 4.0  # pt, above the legend
-FEATURE_DIMS = ("vertex", "channel", "region", "blendshape")
+FEATURE_DIMS = ("vertex", "channel", "band", "region", "voxel", "blendshape", "action_unit")
 
 
 @styled

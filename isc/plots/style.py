@@ -152,9 +152,10 @@ def centred_scale(values: np.ndarray) -> Normalize:
     return Normalize(-largest, largest)
 
 
-def add_colour_bar(ax: Axes, scale: Normalize, label: str) -> None:
-    """A colour bar beside the axes, with zero marked."""
-    bar = ax.figure.colorbar(ScalarMappable(scale, DIVERGING), ax=ax, label=label, fraction=0.05, pad=0.02, shrink=0.8)
+def add_colour_bar(ax: Axes | list[Axes], scale: Normalize, label: str) -> None:
+    """A colour bar beside the axes, or beside several, with zero marked."""
+    figure: Any = ax[0].figure if isinstance(ax, list) else ax.figure
+    bar = figure.colorbar(ScalarMappable(scale, DIVERGING), ax=ax, label=label, fraction=0.05, pad=0.02, shrink=0.8)
     solids: Any = bar.solids
     solids.set(rasterized=False, edgecolor="face")  # vectors, as everything else
     bar.outline.set_linewidth(0.4)

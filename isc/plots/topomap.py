@@ -1,5 +1,7 @@
 """Values of EEG channels on the head, drawn by MNE."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -9,6 +11,8 @@ from matplotlib.figure import Figure
 from isc.plots.style import (
     DIVERGING,
     INK,
+    MM_PER_INCH,
+    PAGE_WIDTH,
     add_colour_bar,
     centred_scale,
     check_dims,
@@ -20,6 +24,7 @@ from isc.plots.style import (
 
 WIDTH, HEIGHT = 90.0, 75.0  # mm
 FEWEST = 3  # channels with a value and a position that a map needs
+MOST_COLUMNS, ROW_HEIGHT = 4, 60.0  # heads side by side, mm
 SENSOR = 2.0  # pt; the larger dots are what is significant
 MARK = {"marker": "o", "markersize": 5, "markerfacecolor": INK, "markeredgecolor": "white", "markeredgewidth": 0.4}
 
@@ -54,7 +59,8 @@ def plot_topomap(
     Raises
     ------
     TypeError, ValueError
-        When dims differ, positions are not known, or fewer than three channels have a value and a position.
+        When dims differ, positions are not known, or the channels with a value and a position are fewer than three, or
+        all on one circle or line.
 
     Examples
     --------
@@ -75,6 +81,62 @@ def plot_topomap(
     ax.set_title(_title(values, shown, marked if significant is not None else None))
     add_colour_bar(ax, scale, value_label(values))
     return figure_of(ax)
+
+
+@styled
+def plot_topomaps(
+    values: xr.DataArray, *, significant: xr.DataArray | None = None, scale: Normalize | None = None
+) -> Figure:
+    """A head for each band (or whatever the other dim is), side by side on one colour scale.
+
+    Parameters
+    ----------
+    values : DataArray, dims (channel, other), with coords ``x``, ``y``, ``z`` (m)
+        As in `plot_topomap`.
+    significant : DataArray of bool, dims (channel, other), optional
+        Channels to mark with a dot.
+    scale : Normalize, optional
+        Colour scale; by default from -m to m with m the largest absolute value.
+
+    Returns
+    -------
+    Figure
+        180 mm wide, neither shown nor saved.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When there is not exactly one other dim, and as `plot_topomap` does.
+
+    Examples
+    --------
+    >>> angle = np.linspace(0, 2 * np.pi, 8, endpoint=False)
+    >>> far = np.tile([0.04, 0.07], 4)  # m
+    >>> place = {"x": ("channel", far * np.cos(angle)), "y": ("channel", far * np.sin(angle))}
+    >>> place |= {"z": ("channel", np.full(8, 0.05)), "band": ["theta", "alpha"]}
+    >>> values = xr.DataArray(np.linspace(-0.1, 0.4, 16).reshape(8, 2), dims=("channel", "band"), coords=place)
+    >>> [ax.get_title(loc="left") for ax in plot_topomaps(values).axes[:2]]
+    ['theta', 'alpha']
+    """
+    other = [str(dim) for dim in getattr(values, "dims", ()) if dim != "channel"]
+    values = check_dims(values, ("channel", *(other[:1] or ["band"])), "values")
+    scale = scale or centred_scale(values.values)
+    n = values.sizes[other[0]]
+    columns = min(n, MOST_COLUMNS)
+    rows = -(-n // columns)
+    figure = Figure(figsize=(PAGE_WIDTH / MM_PER_INCH, rows * ROW_HEIGHT / MM_PER_INCH), layout="constrained")
+    axes = list(np.ravel(figure.subplots(rows, columns, squeeze=False)))
+    for ax, level in zip(axes, range(n), strict=False):
+        at = values.isel({other[0]: level}).drop_vars(("start", "stop"), errors="ignore")
+        marked = np.zeros(at.size, bool) if significant is None else _marks(significant.isel({other[0]: level}), at)
+        place, shown = _positions(at)
+        _draw(ax, at.values[shown], _info(at, place, shown), marked[shown], scale)
+        name = str(at[other[0]].values) if other[0] in at.coords else f"{other[0]} {level}"
+        ax.set_title("\n".join(filter(None, [name, _title(at, shown, None if significant is None else marked)])))
+    for ax in axes[n:]:
+        ax.set_axis_off()
+    add_colour_bar(axes, scale, value_label(values))
+    return figure
 
 
 def _positions(values: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
@@ -111,20 +173,15 @@ def _info(values: xr.DataArray, place: np.ndarray, shown: np.ndarray) -> object:
 
 def _draw(ax: Axes, values: np.ndarray, info: object, marked: np.ndarray, scale: Normalize) -> None:
     import mne
+    from scipy.spatial import QhullError
 
-    mne.viz.plot_topomap(
-        values,
-        info,
-        axes=ax,
-        show=False,
-        cmap=DIVERGING,
-        vlim=(scale.vmin, scale.vmax),
-        mask=marked,
-        mask_params=MARK,
-        contours=0,
-        sensors="k.",
-    )
-
+    options: dict[str, Any] = {"cmap": DIVERGING, "vlim": (scale.vmin, scale.vmax), "contours": 0, "sensors": "k."}
+    try:
+        mne.viz.plot_topomap(values, info, axes=ax, show=False, mask=marked, mask_params=MARK, **options)
+    except QhullError as error:
+        raise ValueError(
+            "the channels with a value lie on one circle or line: there is nothing between them"
+        ) from error
     for line in ax.lines:
         if line.get_marker() == ".":
             line.set_markersize(SENSOR)

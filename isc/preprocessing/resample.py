@@ -8,6 +8,8 @@ import xarray as xr
 MAX_GAP = 0.5  # seconds; longer stretches without data stay missing
 ANTI_ALIAS_ORDER = 8  # Butterworth, run forwards and backwards
 ANTI_ALIAS_CUT = 0.8  # share of the new Nyquist frequency
+ONE_SAMPLE = 1.5  # sampling intervals: two samples so close are neighbours, however slow the recording (fMRI)
+SAME_TIME = 1e-6  # seconds by which two equal times may differ: rates have ten digits
 SLOWER = 0.98  # a new rate below this share of the old one calls for the anti-alias filter
 
 
@@ -25,7 +27,7 @@ def resample(x: xr.DataArray, *, rate: float, max_gap: float = MAX_GAP) -> xr.Da
     rate : float
         New rate, Hz.
     max_gap : float
-        Seconds.
+        Seconds. Neighbouring samples of a slow recording (a TR of 2 s) are no gap.
 
     Returns
     -------
@@ -51,7 +53,7 @@ def resample(x: xr.DataArray, *, rate: float, max_gap: float = MAX_GAP) -> xr.Da
 
 
 def onto_clock(x: xr.DataArray, clock: np.ndarray, *, max_gap: float = MAX_GAP) -> xr.DataArray:
-    """Series at the time points of `clock`; NaN where the recording has no data within `max_gap`.
+    """Series at the time points of `clock`; NaN where samples are missing for longer than `max_gap`.
 
     Parameters
     ----------
@@ -115,16 +117,17 @@ def _interpolate(
     left = right - 1
     share = ((clock - known[left]) / (known[right] - known[left]))[:, None]
     result = samples[left] * (1 - share) + samples[right] * share
-    result[_missing(time[finite], clock, max_gap)] = np.nan
+    result[_missing(time[finite], clock, max(max_gap, ONE_SAMPLE / old_rate))] = np.nan
     return result
 
 
 def _missing(known: np.ndarray, clock: np.ndarray, max_gap: float) -> np.ndarray:
     """Time points outside the known samples, or inside a gap longer than `max_gap`."""
     right = np.searchsorted(known, clock, side="left")
-    hit = known[np.clip(right, 0, known.size - 1)] == clock
+    after, before = known[np.clip(right, 0, known.size - 1)], known[np.clip(right - 1, 0, known.size - 1)]
+    hit = np.minimum(abs(after - clock), abs(clock - before)) <= SAME_TIME
     inside = (right > 0) & (right < known.size)
-    gap = known[np.clip(right, 0, known.size - 1)] - known[np.clip(right - 1, 0, known.size - 1)]
+    gap = after - before
     return ~hit & (~inside | (gap > max_gap))
 
 

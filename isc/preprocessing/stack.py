@@ -38,7 +38,7 @@ def stack_subjects(
         ``common`` keeps the span that all cover (what is cut is in coord ``trimmed``), ``union`` keeps all and marks
         what is missing as NaN.
     max_gap : float
-        Seconds; longer stretches without data stay NaN.
+        Seconds; longer stretches without data stay NaN. Neighbouring samples of a slow recording (fMRI) are no gap.
 
     Returns
     -------

@@ -1,15 +1,17 @@
 """Reported peaks of the group: agreement of the raters, and its relation to synchrony."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from isc.behaviour import chance_band, correlate_with_agreement, peak_agreement
-from isc.io.derivatives import read_table
+from isc.io.derivatives import read_sidecar, read_table
 from isc.stages.group import Group, label, log_sidecar
-from isc.stages.shelf import load_dataset
+from isc.stages.shelf import SETTINGS, load_dataset
 
 
 def raters(group: Group) -> pd.DataFrame:
@@ -62,16 +64,27 @@ def make_agreement(group: Group, tisc: Path) -> Path | None:
             n_surrogates=study.behaviour.chance_surrogates,
             seed=study.null.seed,
         )
-        return table.assign(chance_upper=float(band["threshold"]))
+        table = table.assign(chance_upper=float(band["threshold"]))
+        table.attrs[SETTINGS] = _finite(agreement.attrs)
+        return table
 
     return group.shelf.make("agreement", compute, inputs=[tisc, *inputs], parameters=settings, desc="peaks")
 
 
 def read_agreement(path: Path) -> xr.DataArray:
-    """Agreement as a labelled series again."""
-    table = read_table(path)
+    """Agreement as a labelled series again, with the rule and raters it was counted by, as `isc.SplitHalf` needs it."""
+    table, settings = read_table(path), dict(read_sidecar(path).get(SETTINGS, {}))
+    if "log_stop" in settings:
+        settings["log_stop"] = [np.inf if stop is None else stop for stop in settings["log_stop"]]
     coords = {name: ("window", table[name].to_numpy()) for name in ("time", "start", "stop", "n_raters")}
-    return xr.DataArray(table["agreement"].to_numpy(), dims="window", coords=coords, name="agreement")
+    return xr.DataArray(table["agreement"].to_numpy(), dims="window", coords=coords, name="agreement", attrs=settings)
+
+
+def _finite(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as JSON can hold them: a log without a stop marker has none."""
+    if "log_stop" not in settings:
+        return dict(settings)
+    return {**settings, "log_stop": [stop if np.isfinite(stop) else None for stop in settings["log_stop"]]}
 
 
 def make_association(group: Group, tisc: Path, agreement: Path, features: str) -> Path:

@@ -15,6 +15,8 @@ from isc.io.derivatives import output_lock, read_table
 from isc.io.files.atomic import DerivativeError
 from isc.io.layout.dataset import linked_raw
 from isc.io.layout.names import BidsError, Entities
+from isc.lazy import ClusterError
+from isc.stages.cluster import cluster
 from isc.stages.group import label
 from isc.stages.progress import Display
 from isc.stages.shelf import Shelf, load_array
@@ -39,6 +41,7 @@ class CalibrationRequest:
     n_data: int = N_DATA
     n_surrogates: int = N_SURROGATES
     n_vertex: int = N_VERTEX
+    scheduler: str | None = None
     force: bool = False
 
 
@@ -58,9 +61,13 @@ def run_calibration(request: CalibrationRequest) -> int:
         study = read_study(root_path(request.out_dir, "settings"))
         study = study if request.task is None else study.model_copy(update={"task": request.task})
         shelf = Shelf(request.out_dir, linked_raw(request.out_dir), Entities(task=study.task), request.force)
-        with output_lock(request.out_dir), Display("data sets") as display:
+        with (
+            output_lock(request.out_dir),
+            cluster(request.scheduler, request.out_dir),
+            Display("data sets") as display,
+        ):
             path = make_calibration(study, shelf, request, display)
-    except (StudyError, BidsError, DerivativeError, FileNotFoundError) as error:
+    except (StudyError, BidsError, ClusterError, DerivativeError, FileNotFoundError) as error:
         print(f"isc: {error}", file=sys.stderr)
         return UNUSABLE
     table = read_table(path)

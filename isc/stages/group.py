@@ -17,7 +17,8 @@ from isc.stages.participant import detected_share
 from isc.stages.shelf import Shelf, load_array
 from isc.study import Study, StudyError
 
-FEATURE_SETS = ("vertices", "pairs")
+FEATURES = {"vertices": "face vertices", "pairs": "distances between vertices"}
+FEATURE_SETS = tuple(FEATURES)
 FILM_TOLERANCE = 1.0  # seconds by which participants' logs may disagree about the length of the film
 Progress = Callable[[str, int, int | None], None]
 
@@ -169,10 +170,9 @@ def label(study: Study, features: str, scheme: str = "") -> str:
     return features + window_label(study.tisc.window) + scheme.replace("_", "")
 
 
-def label_meanings(study: Study) -> dict[str, str]:
+def label_meanings(study: Study, features: Mapping[str, str] = FEATURES) -> dict[str, str]:
     """What the ``desc-`` labels of the group's products mean, for descriptions.tsv."""
     spans = f"in windows of {study.tisc.window:g} s every {study.tisc.step:.3g} s"
-    features = {"vertices": "face vertices", "pairs": "distances between vertices"}
     meanings = {label(study, name): f"{text}, {spans}" for name, text in features.items()}
     for scheme in study.null.shown:
         meanings |= {

@@ -15,6 +15,7 @@ from isc.io.layout.metadata import inherited_metadata
 from isc.io.layout.names import sidecar_path
 from isc.io.log_mapping import LogMapping
 from isc.io.logs.lab_logs import read_lab_log
+from isc.io.ratings import read_ratings
 
 EVENNESS = 0.01  # share by which the steps of a rating may differ
 SAME = 1e-9  # seconds by which a press may move when its log is written anew
@@ -110,27 +111,22 @@ def rating_series(path: Path) -> tuple[np.ndarray, float, float]:
 
     Raises
     ------
+    KeyLogError
+        When `isc.read_ratings` cannot read it: a column is absent, a cell is no number, times go back.
     TableError
-        When a column is absent, a time is no number, or the steps are uneven.
+        When there are fewer than two values, or the steps are uneven.
     """
-    cells = read_tsv(path)
-    absent = [name for name in ("time", "value") if name not in cells.columns]
-    if absent:
-        raise TableError(f"{path.name} needs column {', '.join(absent)}; it has {', '.join(cells.columns)}")
-    time = pd.to_numeric(cells["time"], errors="coerce").to_numpy(float)
-    values = pd.to_numeric(cells["value"].replace(MISSING, np.nan), errors="coerce").to_numpy(float)
-    wrong = ~np.isfinite(time) | (np.isnan(values) & (cells["value"] != MISSING).to_numpy())
-    if wrong.any() or time.size < 2:
-        line = cells.index[wrong][0] if wrong.any() else len(cells) + 1
-        raise TableError(f"{path.name}, line {line}: a rating needs numbers in time and value, in two or more rows")
-    steps = np.diff(time)
+    rating = read_ratings(path, column="value", time="time", delimiter="\t")
+    time, steps = rating["time"].values, np.diff(rating["time"].values)
+    if not steps.size:
+        raise TableError(f"{path.name}: a rating needs two or more rows; it has {time.size}")
     step = float(np.median(steps))
-    if step <= 0 or np.abs(steps - step).max() > EVENNESS * step:
+    if np.abs(steps - step).max() > EVENNESS * step:
         raise TableError(
             f"{path.name}: steps of {steps.min():g} to {steps.max():g} s; BIDS keeps ratings at an even rate: "
             "resample it in the program that wrote it"
         )
-    return values, float(f"{(time.size - 1) / (time[-1] - time[0]):.9g}"), float(time[0])
+    return rating.values, float(f"{(time.size - 1) / (time[-1] - time[0]):.9g}"), float(time[0])
 
 
 def write_rating(source: Path, target: Path) -> None:

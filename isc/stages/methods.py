@@ -70,10 +70,42 @@ def methods_text(study: Study, cube: xr.DataArray, tisc: xr.DataArray, agreement
     str
         Paragraphs separated by empty lines.
     """
-    parts = [_recording(study, cube), _synchrony(study, tisc), _inference(study, cube.sizes["subject"])]
+    pairs = ", ".join(f"{a}-{b}" for a, b in study.tisc.pairs)
+    features = (
+        f"for every vertex ({SPACES[study.tisc.space]}) and for the distances of {len(study.tisc.pairs)} pairs of "
+        f"vertices ({pairs})"
+    )
+    parts = [_recording(study, cube), _synchrony(study, tisc, features), _inference(study, cube.sizes["subject"])]
     parts += [] if agreement is None else [_behaviour(study, agreement)]
     parts += ["All derivatives follow the conventions of BIDS (Gorgolewski et al. 2016)."]
     return "\n\n".join(parts)
+
+
+def cube_methods_text(study: Study, cube: xr.DataArray, tisc: xr.DataArray) -> str:
+    """What was done with a cube that somebody else made, ready for a paper.
+
+    Parameters
+    ----------
+    study : Study
+    cube : DataArray, dims (subject, time, feature dims)
+    tisc : DataArray, dims (window, feature dims)
+
+    Returns
+    -------
+    str
+        Paragraphs separated by empty lines.
+    """
+    sizes = {str(dim): cube.sizes[dim] for dim in cube.dims if dim not in ("subject", "time")}
+    given = " x ".join(f"{size} ({dim})" for dim, size in sizes.items())
+    recording = (
+        f"Series of {cube.sizes['subject']} participants, {given}, were analysed as they were given: "
+        f"{cube.sizes['time']} samples at {tisc.attrs['rate_hz']:g} Hz on one clock of the stimulus, of which "
+        f"{float(cube.notnull().mean()):.1%} are there. How they were recorded and preprocessed has to be added here."
+    )
+    dims = " and ".join(dim for dim in sizes if dim != "space")
+    features = f"for every {dims}"
+    parts = [recording, _synchrony(study, tisc, features), _inference(study, cube.sizes["subject"])]
+    return "\n\n".join([*parts, "All derivatives follow the conventions of BIDS (Gorgolewski et al. 2016)."])
 
 
 def cited(text: str) -> tuple[str, ...]:
@@ -113,14 +145,12 @@ def _recording(study: Study, cube: xr.DataArray) -> str:
     )
 
 
-def _synchrony(study: Study, tisc: xr.DataArray) -> str:
-    pairs = ", ".join(f"{a}-{b}" for a, b in study.tisc.pairs)
+def _synchrony(study: Study, tisc: xr.DataArray, features: str) -> str:
     return (
         f"Temporal inter-subject correlation (t-ISC; Hasson et al. 2004, Kauppi et al. 2010) of "
         f"{tisc.attrs['n_subject']} participants was the arithmetic mean of Pearson's r over all pairs of participants "
-        f"in windows of {study.tisc.window:g} s every {study.tisc.step:.3g} s ({tisc.sizes['window']} windows), for "
-        f"every vertex ({SPACES[study.tisc.space]}) and for the distances of {len(study.tisc.pairs)} pairs of "
-        f"vertices ({pairs}). A participant was left out of a window with less than {study.tisc.min_valid:.0%} valid "
+        f"in windows of {study.tisc.window:g} s every {study.tisc.step:.3g} s ({tisc.sizes['window']} windows), "
+        f"{features}. A participant was left out of a window with less than {study.tisc.min_valid:.0%} valid "
         "samples or without movement. A trend shared within a window counts as synchrony."
     )
 

@@ -25,6 +25,7 @@ from isc.stages.group import (
 )
 from isc.stages.group_products import Products, make_products
 from isc.stages.ledger import Ledger
+from isc.stages.maps import flat
 from isc.stages.methods import cited, methods_text
 from isc.stages.participant_page import participant_content
 from isc.stages.sections import Results, face_section, quality_section, series_section
@@ -154,7 +155,13 @@ def _figure_files(group: Group, content: ReportContent) -> dict[Path, bytes]:
 
 def _content(group: Group, products: Products, n_recorded: int) -> ReportContent:
     cube = load_array(products.cube)
-    results = _results(group, products, cube)
+    results = results_of(
+        group,
+        products,
+        mean_face=mean_shape(cube),
+        quality=_quality_table(group),
+        pages={name: participant_page(group.shelf.root, name.removeprefix("sub-")).name for name in group.participants},
+    )
     participant_notes = _participant_notes(group)
     diagnosis = diagnosis_of(group, cube, load_dataset(products.tisc["vertices"]))
     inference = inference_findings(group, diagnosis, cube.sizes["subject"])
@@ -183,9 +190,33 @@ def _content(group: Group, products: Products, n_recorded: int) -> ReportContent
     )
 
 
-def _results(group: Group, products: Products, cube: xr.DataArray) -> Results:
-    """Everything the sections show, read back from the products."""
-    tisc = {name: load_dataset(path) for name, path in products.tisc.items()}
+def results_of(
+    group: Group,
+    products: Products,
+    *,
+    mean_face: xr.DataArray | None,
+    quality: pd.DataFrame,
+    pages: Mapping[str, str] | None = None,
+) -> Results:
+    """Everything the sections show, read back from the products.
+
+    Parameters
+    ----------
+    group : Group
+    products : Products
+    mean_face : DataArray or None
+        None when the features are not those of a face.
+    quality : DataFrame
+        One row a recording.
+    pages : mapping of str to str, optional
+        Participant to the page about the recording.
+
+    Returns
+    -------
+    Results
+        Features in one dim (`isc.stages.maps.flat`).
+    """
+    tisc = {name: flat(load_dataset(path)) for name, path in products.tisc.items()}
     nulls = {
         name: {scheme: load_array(path) for scheme, path in paths.items()} for name, paths in products.nulls.items()
     }
@@ -194,7 +225,8 @@ def _results(group: Group, products: Products, cube: xr.DataArray) -> Results:
         name: {scheme: thresholds(null, alpha=alpha, tail=tail) for scheme, null in of.items()}
         for name, of in nulls.items()
     }
-    schemes = deciding_schemes(group.study, cube.sizes["subject"])
+    n_subject = next(iter(tisc.values()))["tisc"].attrs["n_subject"]
+    schemes = deciding_schemes(group.study, n_subject)
     return Results(
         tisc={name: result["tisc"] for name, result in tisc.items()},
         significant={name: result["significant"] for name, result in tisc.items()},
@@ -202,15 +234,15 @@ def _results(group: Group, products: Products, cube: xr.DataArray) -> Results:
         nulls=nulls,
         thresholds=limits,
         deciding={name: strictest({scheme: of[scheme] for scheme in schemes}) for name, of in limits.items()},
-        shape=mean_shape(cube),
+        mean_face=mean_face,
         agreement=None if products.agreement is None else read_agreement(products.agreement),
         chance_upper=_chance_upper(products.agreement),
         associations={name: read_table(path) for name, path in products.associations.items()},
         association_notes=_association_notes(products),
-        quality=_quality_table(group),
+        quality=quality,
         epochs=_epochs(group),
         links=_links(group, products),
-        pages={name: participant_page(group.shelf.root, name.removeprefix("sub-")).name for name in group.participants},
+        pages=pages or {},
     )
 
 
@@ -262,14 +294,30 @@ def _participant_notes(group: Group) -> list[str]:
 
 
 def _facts(group: Group, results: Results, cube: xr.DataArray, n_recorded: int) -> tuple[Fact, ...]:
-    tisc, duration = results.tisc["vertices"], group.film_duration
-    limits = results.deciding["vertices"]
-    left_out = n_recorded - cube.sizes["subject"]
+    left_out, duration = n_recorded - cube.sizes["subject"], group.film_duration
     film = "length not logged" if duration is None else f"{duration:.1f} s"
     return (
         Fact("participants", f"{cube.sizes['subject']}" + (f" ({left_out} left out)" if left_out else "")),
         Fact("stimulus", f"task {group.study.task}, {film}"),
-        Fact("recording used", f"{cube.sizes['time']} samples at {tisc.attrs['rate_hz']:g} Hz"),
+        Fact("recording used", f"{cube.sizes['time']} samples at {results.tisc['vertices'].attrs['rate_hz']:g} Hz"),
+        *inference_facts(group.study, results),
+    )
+
+
+def inference_facts(study: Study, results: Results) -> tuple[Fact, ...]:
+    """Windows, nulls and what they control, seed and software.
+
+    Parameters
+    ----------
+    study : Study
+    results : Results
+
+    Returns
+    -------
+    tuple of Fact
+    """
+    tisc, limits = results.tisc[results.main], results.deciding[results.main]
+    return (
         Fact(
             "windows",
             f"{tisc.sizes['window']} of {tisc.attrs['window_s']:g} s, one every {tisc.attrs['step_s']:.3g} s",
@@ -277,6 +325,6 @@ def _facts(group: Group, results: Results, cube: xr.DataArray, n_recorded: int) 
         Fact("nulls that decide significance", f"{results.scheme} (a cell has to pass all)"),
         Fact("what significance rejects", limits.attrs["null_hypothesis"]),
         Fact("what its error rate covers", limits.attrs["error_rate"]),
-        Fact("surrogates, seed", f"{limits.attrs['n_surrogates']} a scheme, seed {group.study.null.seed}"),
+        Fact("surrogates, seed", f"{limits.attrs['n_surrogates']} a scheme, seed {study.null.seed}"),
         Fact("software", f"isc-toolkit {code_version()}"),
     )

@@ -29,7 +29,7 @@ class RunRequest:
     n_procs : int, optional
         Videos tracked at a time.
     scheduler : str, optional
-        Address of a dask scheduler, whose workers track the videos instead of this machine.
+        Address of a dask scheduler whose workers do the work instead of this machine, or ``local:N``.
     seed : int, optional
     force, dry_run, skip_bids_validation, verbose : bool
     """

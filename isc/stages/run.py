@@ -3,8 +3,7 @@
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +15,9 @@ from isc.io.layout.dataset import write_derivative_dataset
 from isc.io.layout.names import BidsError, Entities
 from isc.io.layout.raw_study import RawStudy, read_raw_study
 from isc.io.layout.validation import VALIDATOR, has_validator, validation_errors
-from isc.lazy import connected
+from isc.lazy import ClusterError, active_client
+from isc.stages.cluster import cluster
+from isc.stages.cost import due_cost
 from isc.stages.extraction import warning_texts
 from isc.stages.forgetting import without_forgotten
 from isc.stages.group import label_meanings
@@ -37,7 +38,7 @@ from isc.study import Study, StudyError, format_study
 __all__ = ["RunRequest", "effective_study", "processors", "run"]
 
 DONE, SOME_FAILED, UNUSABLE = 0, 1, 2  # exit codes
-UNUSABLE_INPUT = (*USER_ERRORS, BidsError)
+UNUSABLE_INPUT = (*USER_ERRORS, BidsError, ClusterError)
 SHOWN_FAULTS = 5  # of the validator
 
 
@@ -77,25 +78,13 @@ def run(request: RunRequest) -> int:
             remove_leftovers(request.out_dir)
             try:
                 _write_top(job)
-                with _cluster(request):
+                with cluster(request.scheduler, request.out_dir):
                     return _run_stages(job, started)
             finally:
                 remove_leftovers(request.out_dir)  # of workers that were stopped
     except UNUSABLE_INPUT as error:
         print(f"isc: {one_line(error)}", file=sys.stderr)
         return UNUSABLE
-
-
-@contextmanager
-def _cluster(request: RunRequest) -> Iterator[None]:
-    """The cluster that was asked for, if any."""
-    with ExitStack() as stack:
-        if request.scheduler is not None:
-            try:
-                stack.enter_context(connected(request.scheduler))
-            except ValueError as error:
-                raise StudyError(str(error)) from error
-        yield
 
 
 def _job(request: RunRequest) -> Job:
@@ -136,8 +125,9 @@ def _tell_plan(job: Job) -> int:
     ledger, notes = plan_run(job.study, tasks, job.shelves, job.group, request.of_level("group"))
     rate, n_procs = measured_rate(request.out_dir), request.n_procs or processors()
     cost = cost_line(job.study, tasks, ledger, rate=rate, n_procs=n_procs)
+    whole = due_cost(job.study, job.tasks, job.group, ledger, rate=rate, n_cores=n_procs)
     lines = plan_lines(ledger, request.out_dir, detail="all" if request.verbose else "causes")
-    print("\n".join([*lines, *notes, *([cost] if cost else [])]))
+    print("\n".join([*lines, *notes, *(line for line in (cost, whole) if line)]))
     return DONE
 
 
@@ -199,8 +189,9 @@ def _run_participants(job: Job) -> list[Outcome]:
         _validate(request)
     if due and "extract" in request.wanted:
         find_face_model()  # one error for all instead of one for each
-    with Display("frames") as display:
-        if request.scheduler is None:
+    here = active_client() is None
+    with Display("frames" if here else "videos") as display:
+        if here:
             n_procs = request.n_procs or processors()
             made = run_each(due, process_participant, n_procs=n_procs, progress=display.update)
         else:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FACE_MAPS = 3  # windows shown on the face
+GROUPS = ("band", "structure", "hemisphere")  # coords by which features that are no face are gathered
+MM_PER_M = 1e3
 STRONGEST_ROWS = 12  # windows or features listed in a table of the page
 SELECTED = (
     "It was selected because it reaches the largest t-ISC, so its height is optimistic; its p-value accounts for the "
@@ -36,7 +38,7 @@ class Results:
     nulls: Mapping[str, Mapping[str, xr.DataArray]]
     thresholds: Mapping[str, Mapping[str, xr.Dataset]]
     deciding: Mapping[str, xr.Dataset]
-    shape: xr.DataArray
+    mean_face: xr.DataArray | None
     agreement: xr.DataArray | None
     chance_upper: float | None
     associations: Mapping[str, pd.DataFrame]
@@ -49,7 +51,19 @@ class Results:
     @property
     def scheme(self) -> str:
         """The schemes that decide, in words."""
-        return str(self.deciding["vertices"].attrs["scheme"])
+        return str(self.deciding[self.main].attrs["scheme"])
+
+    @property
+    def main(self) -> str:
+        """The feature set that the page is about: vertices, channels, regions, ..."""
+        return next(iter(self.tisc))
+
+    @property
+    def shape(self) -> xr.DataArray:
+        """Mean face of the study."""
+        if self.mean_face is None:
+            raise TypeError(f"{self.main} have no mean face; draw them with isc.stages.maps.map_of")
+        return self.mean_face
 
 
 def strongest_cell(tisc: xr.DataArray) -> tuple[int, int]:
@@ -80,14 +94,7 @@ def strongest_cell(tisc: xr.DataArray) -> tuple[int, int]:
 def series_section(results: Results) -> Section:
     """Synchrony in time: the strongest vertex, the strongest pair, and all vertices."""
     figures = [_series_figure(results, features) for features in results.tisc]
-    carpet = plot_carpet(results.tisc["vertices"])
-    figures.append(
-        report_figure(
-            carpet,
-            "t-ISC of every vertex, grouped by region of the face, in every window.",
-            "Heat map of t-ISC over windows and regions of the face.",
-        )
-    )
+    figures.append(_carpet_figure(results.tisc[results.main]))
     tables = tuple(
         ReportTable(
             strongest_table(results, features),
@@ -98,6 +105,45 @@ def series_section(results: Results) -> Section:
     )
     shading = "" if results.epochs is None else " Shaded stretches are epochs that the study annotates."
     return Section("Temporal inter-subject correlation", f"Synchrony in time.{shading}", tuple(figures), tables)
+
+
+def _carpet_figure(tisc: xr.DataArray) -> ReportFigure:
+    """All features in all windows, gathered by what they have in common."""
+    dim = str(tisc.dims[1])
+    if _on_face(tisc):
+        how, groups = "grouped by region of the face", None
+    else:
+        groups = next((name for name in GROUPS if name in tisc.coords and tisc[name].dims == (dim,)), None)
+        how = "in the order of the cube" if groups is None else f"grouped by {groups}"
+    return report_figure(
+        plot_carpet(tisc, groups=groups),
+        f"t-ISC of every {dim}, {how}, in every window.",
+        f"Heat map of t-ISC over windows and {tisc.sizes[dim]} {plural(dim)}, {how}.",
+    )
+
+
+def _on_face(tisc: xr.DataArray) -> bool:
+    """Whether the features are points of the face mesh, or distances between them."""
+    return tisc.dims[1] in ("vertex", "pair") and tisc.attrs.get("feature") != "scalar"
+
+
+def plural(dim: str) -> str:
+    """'vertices', 'channels', 'series'.
+
+    Parameters
+    ----------
+    dim : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> plural("vertex"), plural("region")
+    ('vertices', 'regions')
+    """
+    return {"vertex": "vertices", "series": "series"}.get(dim, f"{dim}s")
 
 
 def _series_figure(results: Results, features: str) -> ReportFigure:
@@ -125,11 +171,11 @@ def _series_figure(results: Results, features: str) -> ReportFigure:
 
 
 def feature_name(tisc: xr.DataArray, feature: int) -> str:
-    """A vertex with its region, or the two vertices of a pair.
+    """A vertex with its region, the two vertices of a pair, or what another feature is called.
 
     Parameters
     ----------
-    tisc : DataArray, dims (window, vertex or pair)
+    tisc : DataArray, dims (window, feature dim)
     feature : int
 
     Returns
@@ -139,7 +185,14 @@ def feature_name(tisc: xr.DataArray, feature: int) -> str:
     if "pair" in tisc.dims:
         ends = (int(tisc["vertex_a"][feature]), int(tisc["vertex_b"][feature]))
         return f"the distance between vertices {ends[0]} and {ends[1]}"
-    return f"vertex {feature} ({str(region_of(feature)).replace('_', ' ')})"
+    if _on_face(tisc):
+        return f"vertex {feature} ({str(region_of(feature)).replace('_', ' ')})"
+    dim = str(tisc.dims[1])
+    if dim == "voxel" and "x" in tisc.coords:
+        x, y, z = (round(float(tisc[axis][feature]) * MM_PER_M) for axis in "xyz")
+        return f"the voxel at {x}, {y}, {z} mm"
+    label = tisc[dim].values[feature] if dim in tisc.coords else feature
+    return str(label) if isinstance(label, str) and dim in ("feature", "series") else f"{dim} {label}"
 
 
 def strongest_table(results: Results, features: str) -> pd.DataFrame:
@@ -217,7 +270,8 @@ def strongest_windows(tisc: xr.DataArray, *, most: int = FACE_MAPS) -> list[int]
     return chosen
 
 
-def _span(tisc: xr.DataArray, window: int) -> str:
+def span_of(tisc: xr.DataArray, window: int) -> str:
+    """'10.0-15.0 s', of one window."""
     return f"{float(tisc['start'][window]):.1f}-{float(tisc['stop'][window]):.1f} s"
 
 
@@ -227,9 +281,9 @@ def _face_figure(results: Results, window: int, scale: "Normalize") -> ReportFig
     feature = int(np.nanargmax(at.values))
     return report_figure(
         plot_face_map(at, results.shape, significant=significant, scale=scale),
-        f"t-ISC of every vertex in the window {_span(tisc, window)}, on the mean face of the study (landmarks, no "
+        f"t-ISC of every vertex in the window {span_of(tisc, window)}, on the mean face of the study (landmarks, no "
         "picture of a participant). Significant vertices are outlined.",
-        f"Face map at {_span(tisc, window)}: {int(significant.sum())} of {at.size} vertices significant, largest r = "
+        f"Face map at {span_of(tisc, window)}: {int(significant.sum())} of {at.size} vertices significant, largest r = "
         f"{float(at[feature]):.2f} at {feature_name(tisc, feature)}.",
         link=f"{ROOT_FILES['explorer']}#window={window + 1}",
     )
@@ -240,9 +294,9 @@ def _pair_figure(results: Results, window: int) -> ReportFigure:
     pairs = tisc.isel(window=window)
     return report_figure(
         plot_pair_map(pairs, results.shape, pairs["vertex_a"].values, pairs["vertex_b"].values),
-        f"t-ISC of the distances between vertices in the window {_span(tisc, window)}, where t-ISC of vertices is "
+        f"t-ISC of the distances between vertices in the window {span_of(tisc, window)}, where t-ISC of vertices is "
         "largest.",
-        f"Pairs of vertices as lines on the face at {_span(tisc, window)}; largest r = {float(pairs.max()):.2f}.",
+        f"Pairs of vertices as lines on the face at {span_of(tisc, window)}; largest r = {float(pairs.max()):.2f}.",
     )
 
 

@@ -18,6 +18,7 @@ from isc.stages.version import code_version, software_versions
 
 Content: TypeAlias = xr.DataArray | xr.Dataset | pd.DataFrame | Mapping[str, Any]
 WARNINGS = "Warnings"
+SETTINGS = "Settings"  # by which a table was counted; tables have no attrs of their own
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,8 @@ class Shelf:
         sidecar = self.due(product, inputs=inputs, parameters=parameters, desc=desc, uncertain=uncertain)
         if sidecar is not None:
             content = compute()
-            self.write(content, path, {**sidecar, **dict(more or {}), WARNINGS: _warnings_of(content)})
+            told = {**dict(more or {}), **_settings_of(content), WARNINGS: _warnings_of(content)}
+            self.write(content, path, {**sidecar, **told})
         return path
 
     def write(self, content: Content, path: Path, sidecar: Mapping[str, Any]) -> None:
@@ -158,6 +160,12 @@ class Shelf:
 def _warnings_of(content: Content) -> list[str]:
     """Warnings that ride along in the attrs of an array or table."""
     return [str(text) for text in getattr(content, "attrs", {}).get("warnings", [])]
+
+
+def _settings_of(content: Content) -> dict[str, Any]:
+    """Settings that ride along in the attrs of a table."""
+    settings = getattr(content, "attrs", {}).get(SETTINGS)
+    return {} if settings is None else {SETTINGS: settings}
 
 
 def stored_warnings(path: Path) -> list[str]:

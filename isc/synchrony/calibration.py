@@ -1,8 +1,8 @@
 """How often a test of synchrony is wrong where there is none, and how often it finds what was planted: measured."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,29 +10,17 @@ import xarray as xr
 
 from isc.cube import subject_ids
 from isc.kernels.surrogates import signs, subject_keys, uniform_shifts
-from isc.synchrony.inference import p_values
-from isc.synchrony.nulls import null_extremes
+from isc.lazy import capacity, computed, task_ranges
+from isc.synchrony.cost import null_seconds, statistic_seconds, workload
+from isc.synchrony.outcomes import RECOMMENDED, outcomes_of, p_by_scheme, rate_row
 from isc.synchrony.surrogate.schemes import SchemeName
-from isc.synchrony.temporal import temporal_isc
 
 Breaking = Literal["shift", "sign"]
-BOTH = "recommended"  # the conjunction of the two schemes of that preset
-RECOMMENDED: tuple[SchemeName, ...] = ("circular_shift", "sign_flip")
 N_DATA = 200
 N_SURROGATES = 199  # 5 % is then exactly the ten largest of 200
-COVERAGE = 0.95
+WORKLOAD_OPTIONS = ("window", "step", "space", "pairs", "estimator", "summary")  # on which the time depends
+TASK_BYTES = 320 * 2**20  # a task, beside its own copy of the data
 BREAK_SEED = 2**40  # draws that break synchrony are never those of a null
-
-OUTCOMES = {
-    "upper": "any cell of the recording above its familywise threshold",
-    "lower": "any cell of the recording below its familywise threshold",
-    "either": "any cell beyond either threshold, each at alpha, as the poster writes it",
-    "two_sided": "any cell beyond either threshold, each at alpha / 2",
-    "any_window": "any window with a cell above the threshold of that window only",
-    "windows": "share of such windows",
-    "cells": "share of cells above the threshold of their window only",
-}
-SHARES = ("windows", "cells")  # outcomes that are shares of a data set, not yes or no
 
 
 def calibrate(
@@ -77,7 +65,7 @@ def calibrate(
     -------
     DataFrame
         A row a scheme and outcome: scheme, outcome, rate, low, high (95 % Clopper-Pearson interval; NaN for shares),
-        n_data, alpha, breaking. Outcomes are those of `OUTCOMES`.
+        n_data, alpha, breaking. Outcomes are those of `isc.synchrony.outcomes.OUTCOMES`.
 
     Raises
     ------
@@ -90,6 +78,7 @@ def calibrate(
 
     Examples
     --------
+    >>> from isc.synchrony.outcomes import OUTCOMES
     >>> rng = np.random.default_rng(0)
     >>> cube = xr.DataArray(rng.normal(size=(6, 450, 2)), dims=("subject", "time", "vertex"),
     ...                     coords={"time": np.arange(450) / 30})
@@ -99,17 +88,17 @@ def calibrate(
     """
     if breaking not in ("shift", "sign"):
         raise ValueError(f"breaking must be shift or sign; given {breaking!r}")
-    broken = (broken_cube(cube, breaking, seed, number) for number in range(n_data))
-    rates = error_rates(
-        broken,
-        schemes=schemes,
-        n_surrogates=n_surrogates,
-        seed=seed,
-        alpha=alpha,
-        progress=None if progress is None else lambda done: progress(done, n_data),
-        **options,
-    )
-    return rates.assign(breaking=breaking)
+    plan = _Plan(tuple(schemes), n_surrogates, seed, alpha, options, {})
+    told = None if progress is None else lambda done: progress(done, n_data)
+    seconds = _seconds(cube, plan, n_data)
+    room = capacity(cpu_seconds=seconds, n_bytes=cube.nbytes, task_bytes=TASK_BYTES + 2 * cube.nbytes)
+    if room is None:
+        broken = (broken_cube(cube, breaking, seed, number) for number in range(n_data))
+        found = [_found(each, number, plan) for number, each in _counted(broken, told)]
+    else:
+        numbers = task_ranges(n_data, room.task_count(seconds))
+        found = _from_workers((cube, breaking, plan), numbers, told)
+    return _rates(found, alpha).assign(breaking=breaking)
 
 
 def broken_cube(cube: xr.DataArray, breaking: Breaking, seed: int, number: int) -> xr.DataArray:
@@ -182,110 +171,71 @@ def error_rates(
     DataFrame
         scheme, outcome, rate, low, high, n_data, alpha.
     """
-    rows: dict[tuple[str, str], list[float]] = {}
+    plan = _Plan(tuple(schemes), n_surrogates, seed, alpha, options, dict(null_options))
+    return _rates([_found(cube, number, plan, truth) for number, cube in _counted(cubes, progress)], alpha)
+
+
+class _Plan(NamedTuple):
+    """How every data set is tested."""
+
+    schemes: tuple[SchemeName, ...]
+    n_surrogates: int
+    seed: int
+    alpha: float
+    options: dict[str, Any]
+    null_options: dict[str, Any]
+
+
+_Job = tuple[xr.DataArray, Breaking, _Plan]
+
+
+def _counted(
+    cubes: Iterable[xr.DataArray], progress: Callable[[int], None] | None
+) -> Iterator[tuple[int, xr.DataArray]]:
+    """Yield (number, data set), and say how many are done when the next one is asked for."""
     for number, cube in enumerate(cubes):
-        how = {"n_surrogates": n_surrogates, "seed": seed + number, **null_options}
-        p = _p_by_scheme(cube, schemes, options, how)
-        found = {scheme: _outcomes(of, alpha + 1e-12, truth) for scheme, of in p.items()}
-        for scheme, outcome in found.items():
-            for name, value in outcome.items():
-                rows.setdefault((scheme, name), []).append(value)
+        yield number, cube
         if progress is not None:
             progress(number + 1)
-    return pd.DataFrame([rate_row(*key, np.array(values), alpha) for key, values in rows.items()])
 
 
-def _p_by_scheme(
-    cube: xr.DataArray, schemes: Sequence[SchemeName], options: Mapping[str, Any], how: Mapping[str, Any]
-) -> dict[str, xr.Dataset]:
-    """Familywise p over the recording (upper, lower) and over each window, of every scheme and of the conjunction."""
-    tisc = temporal_isc(cube, **options)
-    p: dict[str, xr.Dataset] = {}
-    for scheme in schemes:
-        by_window = null_extremes(cube, scheme=scheme, scope="window", **options, **how)
-        whole = _over_windows(by_window)
-        if scheme == "timepoint_shuffle":  # its windows may come from a short cut that holds for one window only
-            whole = null_extremes(cube, scheme=scheme, scope="recording", **options, **how)
-        p[scheme] = xr.Dataset(
-            {
-                "upper": p_values(tisc, whole),
-                "lower": p_values(tisc, whole, tail="less"),
-                "of_window": p_values(tisc, by_window),
-            }
-        )
-    if set(RECOMMENDED) <= set(p):
-        first, second = (p[scheme] for scheme in RECOMMENDED)
-        p[BOTH] = first.where(first >= second, second)
-    return p
+def _found(
+    cube: xr.DataArray, number: int, plan: _Plan, truth: xr.DataArray | None = None
+) -> dict[tuple[str, str], float]:
+    """What every scheme says of a data set, by (scheme, outcome)."""
+    how = {"n_surrogates": plan.n_surrogates, "seed": plan.seed + number, **plan.null_options}
+    p = p_by_scheme(cube, plan.schemes, plan.options, how)
+    outcomes = {scheme: outcomes_of(of, plan.alpha + 1e-12, truth) for scheme, of in p.items()}
+    return {(scheme, name): value for scheme, of in outcomes.items() for name, value in of.items()}
 
 
-def _over_windows(null: xr.DataArray) -> xr.DataArray:
-    """Extremes over the recording from those of every window."""
-    sides = [null.sel(extreme="min").min("window"), null.sel(extreme="max").max("window")]
-    return xr.concat(sides, "extreme").transpose("surrogate", "extreme").assign_attrs(scope="recording")
+def _rates(found: Sequence[Mapping[tuple[str, str], float]], alpha: float) -> pd.DataFrame:
+    """A row a scheme and outcome, over all data sets."""
+    return pd.DataFrame([rate_row(*key, np.array([of[key] for of in found]), alpha) for key in found[0]])
 
 
-def _outcomes(p: xr.Dataset, alpha: float, truth: xr.DataArray | None) -> dict[str, float]:
-    """What a scheme says of one data set."""
-    return _errors(p, alpha) if truth is None else _power(p, alpha, truth)
+def _seconds(cube: xr.DataArray, plan: _Plan, n_data: int) -> float:
+    """CPU time of all data sets."""
+    known = {name: plan.options[name] for name in WORKLOAD_OPTIONS if name in plan.options}
+    work = workload(cube, **known)
+    each = sum(null_seconds(work, scheme, plan.n_surrogates) for scheme in plan.schemes) + statistic_seconds(work)
+    return n_data * each
 
 
-def _errors(p: xr.Dataset, alpha: float) -> dict[str, float]:
-    upper, lower = float(p["upper"].min()), float(p["lower"].min())
-    passed = p["of_window"] <= alpha
-    per_window = passed.any([dim for dim in passed.dims if dim != "window"])
-    return {
-        "upper": float(upper <= alpha),
-        "lower": float(lower <= alpha),
-        "either": float(min(upper, lower) <= alpha),
-        "two_sided": float(min(upper, lower) <= alpha / 2),
-        "any_window": float(per_window.any()),
-        "windows": float(per_window.mean()),
-        "cells": float(passed.mean()),
-    }
+def _from_workers(
+    job: _Job, numbers: Sequence[range], progress: Callable[[int], None] | None
+) -> list[dict[tuple[str, str], float]]:
+    """What is found in every data set, each broken and tested by a worker."""
+    found: dict[int, dict[tuple[str, str], float]] = {}
+    for task, answers in computed(_found_on_worker, job, numbers):
+        found |= dict(zip(numbers[task], answers, strict=True))
+        if progress is not None:
+            progress(len(found))
+    return [found[number] for number in sorted(found)]
 
 
-def _power(p: xr.Dataset, alpha: float, truth: xr.DataArray) -> dict[str, float]:
-    significant = p["upper"].values <= alpha
-    planted = truth.transpose(*p["upper"].dims).values
-    return {
-        "hit": float(significant[planted == 1].any()),
-        "found": float(significant[planted == 1].mean()),
-        "false_hit": float(significant[planted == 0].any()),
-    }
-
-
-def rate_row(scheme: str, outcome: str, values: np.ndarray, alpha: float) -> dict[str, Any]:
-    """One row of the tables: a rate with its Clopper-Pearson interval; NaN bounds for means of shares.
-
-    Parameters
-    ----------
-    scheme, outcome : str
-    values : ndarray, shape (data set,)
-        0 or 1, or shares.
-    alpha : float
-
-    Returns
-    -------
-    dict
-
-    Examples
-    --------
-    >>> rate_row("sign_flip", "upper", np.array([0.0, 1.0]), 0.05)["rate"]
-    0.5
-    """
-    from scipy.stats import binomtest
-
-    low, high = np.nan, np.nan
-    if outcome not in (*SHARES, "found"):
-        interval = binomtest(int(values.sum()), values.size).proportion_ci(COVERAGE, method="exact")
-        low, high = interval.low, interval.high
-    return {
-        "scheme": scheme,
-        "outcome": outcome,
-        "rate": float(values.mean()),
-        "low": low,
-        "high": high,
-        "n_data": values.size,
-        "alpha": alpha,
-    }
+def _found_on_worker(job: _Job, numbers: Sequence[int]) -> list[dict[tuple[str, str], float]]:
+    """One task: some data sets."""
+    cube, breaking, plan = job
+    plan = plan._replace(options={**plan.options, "n_threads": 1})
+    return [_found(broken_cube(cube, breaking, plan.seed, number), number, plan) for number in numbers]

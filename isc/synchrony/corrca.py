@@ -5,10 +5,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from isc.cube import check_cube, check_values, subject_ids
-from isc.kernels import surrogates
+from isc.cube import check_cube, check_values, sampling_rate, subject_ids
+from isc.synchrony.smoothness.autocorrelation import require_subjects
+from isc.synchrony.surrogate.whole_subjects import Move, WholeScheme, WholeSubjects, whole_subjects
+from isc.windows import Windows
 
 SMALLEST_EIGENVALUE = 1e-9  # of the covariance within subjects, as a share of the largest: below, a direction is empty
+SCHEMES = ("circular_shift", "sign_flip")
 
 
 def corrca(
@@ -17,6 +20,7 @@ def corrca(
     n_components: int | None = None,
     rank: int | None = None,
     shrinkage: float = 0.0,
+    scheme: WholeScheme = "circular_shift",
     n_surrogates: int = 0,
     seed: int = 0,
 ) -> xr.Dataset:
@@ -24,8 +28,8 @@ def corrca(
 
     Finds weights w that make w'R_b w / w'R_w w largest, where R_b is the mean covariance between different subjects and
     R_w the mean covariance within subjects: the ratio is the components' inter-subject correlation. As the weights are
-    chosen to make it large, it is above 0 by chance too: for the null every subject is shifted circularly by a random
-    amount and **the components are fitted again**. Windowed synchrony of a component, ``isc.temporal_isc(
+    chosen to make it large, it is above 0 by chance too: for the null subjects are randomised as in `isc.null_extremes`
+    and **the components are fitted again**. Windowed synchrony of a component, ``isc.temporal_isc(
     result.components)``, inherits that choice: test it on other data, or only between windows.
 
     Parameters
@@ -40,8 +44,11 @@ def corrca(
         al. 2012); by default all that are not empty (an average reference empties one).
     shrinkage : float
         0 to 1: share of R_w replaced by a multiple of the identity.
+    scheme : {"circular_shift", "sign_flip"}
+        What is randomised: where a subject's series begin, or their sign.
     n_surrogates : int
-        Surrogate data sets for p-values; 0 for none.
+        Surrogate data sets for p-values, which need five subjects; 0 for none. Fewer are used where there are fewer
+        patterns of signs.
     seed : int
         The same seed gives the same numbers for any order of subjects.
 
@@ -57,8 +64,8 @@ def corrca(
     Raises
     ------
     ValueError
-        When the cube has not exactly one feature dim, a feature is missing throughout for a subject, or a parameter is
-        out of range.
+        When the cube has not exactly one feature dim, a feature is missing throughout for a subject, a parameter is
+        out of range, or surrogates are asked for with fewer than five subjects.
 
     References
     ----------
@@ -75,8 +82,12 @@ def corrca(
     >>> float(result.isc[0]) > 0.5, float(result.p[0])
     (True, 0.05)
     """
+    check_cube(cube)
+    order = np.argsort(np.array(subject_ids(cube)), kind="stable")  # of all sums: the result is not that of the cube's
+    cube = cube.assign_coords(subject=subject_ids(cube)).isel(subject=order)
     values, known, dim = _values(cube)
-    _check_options(values.shape[2], n_components, rank, shrinkage, n_surrogates)
+    _check_options(values.shape[2], n_components, rank, shrinkage)
+    chosen = _surrogates(cube, scheme, n_surrogates, seed)
     within = _within(values, known)
     whitener = _whitener(within, rank, shrinkage)
     fit = _Fit(values @ whitener, known)
@@ -86,19 +97,18 @@ def corrca(
     patterns = _patterns(within, weights)
     sign = np.sign(patterns[np.abs(patterns).argmax(axis=0), np.arange(patterns.shape[1])])
     result = _labelled(cube, dim, strength[keep], weights * sign, patterns * sign, values, known)
-    if n_surrogates:
-        null = _null(fit, cube, n_surrogates, seed)
-        p = (1 + (null[:, None] >= strength[keep]).sum(axis=0)) / (n_surrogates + 1)
+    if chosen is not None:
+        null = _null(fit, chosen)
+        p = (1 + (null[:, None] >= strength[keep]).sum(axis=0)) / (null.size + 1)
         result["null"] = ("surrogate", null, {"units": "1", "long_name": "largest ratio of refitted components"})
         result["p"] = ("component", p, {"units": "1", "long_name": "familywise p"})
-        result.attrs |= {"scheme": "circular_shift", "n_surrogates": int(n_surrogates), "seed": int(seed)}
+        result.attrs |= chosen.attrs
     result.attrs |= {"rank": int(whitener.shape[1]), "shrinkage": float(shrinkage)}
-    return result
+    return result.isel(subject=np.argsort(order))
 
 
 def _values(cube: xr.DataArray) -> tuple[np.ndarray, np.ndarray, str]:
     """Centred values (subject, time, feature) with 0 where missing, which samples are known, and the feature dim."""
-    check_cube(cube)
     check_values(cube)
     others = [str(dim) for dim in cube.dims if dim not in ("subject", "time")]
     if len(others) != 1:
@@ -121,16 +131,25 @@ def _values(cube: xr.DataArray) -> tuple[np.ndarray, np.ndarray, str]:
     return np.where(known[:, :, None], values - mean, 0.0), known, others[0]
 
 
-def _check_options(
-    n_feature: int, n_components: int | None, rank: int | None, shrinkage: float, n_surrogates: int
-) -> None:
+def _check_options(n_feature: int, n_components: int | None, rank: int | None, shrinkage: float) -> None:
     for name, value in (("n_components", n_components), ("rank", rank)):
         if value is not None and not 1 <= value <= n_feature:
             raise ValueError(f"{name} must be 1 to {n_feature}, the number of features; given {value}")
     if not 0 <= shrinkage < 1:
         raise ValueError(f"shrinkage is a share from 0 to below 1; given {shrinkage}")
+
+
+def _surrogates(cube: xr.DataArray, scheme: str, n_surrogates: int, seed: int) -> WholeSubjects | None:
+    """Surrogates of the whole recording; None when none are asked for."""
     if n_surrogates < 0:
         raise ValueError(f"n_surrogates must be 0 or more; given {n_surrogates}")
+    if scheme not in SCHEMES:
+        raise ValueError(f"scheme must be {' or '.join(SCHEMES)}; given {scheme!r}")
+    if n_surrogates == 0:
+        return None
+    require_subjects(cube.sizes["subject"])
+    samples = Windows(np.arange(cube.sizes["time"]), 1, sampling_rate(cube))
+    return whole_subjects(cube, samples, scheme=scheme, n_surrogates=n_surrogates, seed=seed)
 
 
 def _within(values: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -153,14 +172,14 @@ def _whitener(within: np.ndarray, rank: int | None, shrinkage: float) -> np.ndar
 
 
 class _Fit:
-    """Whitened data, from which components are fitted with every subject at its place or shifted."""
+    """Whitened data, from which components are fitted with every subject as it is or moved."""
 
     def __init__(self, whitened: np.ndarray, known: np.ndarray) -> None:
         self.whitened, self.known = whitened, known
         flat = whitened.reshape(-1, whitened.shape[2])
-        self.own = flat.T @ flat  # products of subjects with themselves: no shift changes them
+        self.own = flat.T @ flat  # products of subjects with themselves: no move changes them
 
-    def components(self, shifts: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    def components(self, move: Move | None) -> tuple[np.ndarray, np.ndarray]:
         """Ratios (descending) and rotation (direction, component) of the covariance between subjects.
 
         Sums over dyads are (sum over subjects)^2 less the subjects' own, so that the cost is linear in subjects; each
@@ -169,9 +188,8 @@ class _Fit:
         total = np.zeros(self.whitened.shape[1:])
         count = np.zeros(self.whitened.shape[1])
         for k, (one, there) in enumerate(zip(self.whitened, self.known, strict=True)):
-            shift = 0 if shifts is None else -int(shifts[k])
-            total += np.roll(one, shift, axis=0)
-            count += np.roll(there, shift)
+            total += one if move is None else move.of(k, one)
+            count += there if move is None else move.in_time(k, there)
         n_product = (count * (count - 1)).sum()
         if n_product == 0:
             raise ValueError("no two subjects have a sample at the same time; check their gaps")
@@ -179,12 +197,10 @@ class _Fit:
         return strength[::-1], rotation[:, ::-1]
 
 
-def _null(fit: _Fit, cube: xr.DataArray, n_surrogates: int, seed: int) -> np.ndarray:
+def _null(fit: _Fit, chosen: WholeSubjects) -> np.ndarray:
     """Largest ratio of the refitted components of every surrogate."""
-    keys = surrogates.subject_keys(subject_ids(cube))
-    n_time = cube.sizes["time"]
-    draws = (surrogates.uniform_shifts(seed, k, keys, n_time) for k in range(n_surrogates))
-    return np.array([fit.components(shifts)[0][0] for shifts in draws])
+    moves = (chosen.move(k) for k in range(chosen.n_surrogates))
+    return np.array([fit.components(move)[0][0] for move in moves])
 
 
 def _patterns(within: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -15,14 +15,14 @@ import xarray as xr
 from isc.synchrony.features.series import Space
 from isc.synchrony.pairs import VertexPairs
 from isc.synchrony.statistic.estimate import Estimator, Summary
+from isc.synchrony.surrogate.extremes import Scope, finished
 from isc.synchrony.surrogate.fingerprint import fingerprint_of
 from isc.synchrony.surrogate.schemes import SCHEMES, Extent, SchemeName, SharedOver, scheme_named
 from isc.synchrony.surrogate.values import DEFAULT_SURROGATES, Surrogates, surrogates_of
 from isc.synchrony.temporal import MIN_VALID
+from isc.synchrony.testable import few_subjects
 from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, window_coords
 
-Scope = Literal["recording", "window"]
-TRUSTED_SUBJECTS = 5
 CHECKPOINT_SURROGATES = 50  # of a block: about a minute of a full-size study
 
 REJECTED_NULL = {name: kind().null_hypothesis for name, kind in SCHEMES.items()}
@@ -92,7 +92,7 @@ def null_extremes(
     min_valid : float
         As in `isc.temporal_isc`.
     n_threads : int, optional
-        As in `isc.temporal_isc`.
+        As in `isc.temporal_isc`, as is the use of an active ``dask.distributed.Client``.
     progress : callable, optional
         Called with (surrogates done, all surrogates), summed over blocks of features.
     checkpoint : callable, optional
@@ -180,21 +180,11 @@ def _attrs(surrogates: Surrogates, scope: Scope) -> dict[str, str | int | float]
         "null_hypothesis": surrogates.scheme.null_hypothesis,
         "units": "1",
     }
-    if n_subject < TRUSTED_SUBJECTS:
-        caution = _few_subjects(n_subject, surrogates)
+    caution = few_subjects(n_subject, surrogates.n_surrogates if surrogates.exact else None)
+    if caution:
         warnings.warn(caution, UserWarning, stacklevel=3)
         attrs["caution"] = caution
     return attrs
-
-
-def _few_subjects(n_subject: int, surrogates: Surrogates) -> str:
-    exact = f"; all {surrogates.n_surrogates + 1} patterns of signs give p no smaller than " + (
-        f"{1 / (surrogates.n_surrogates + 1):.3g}"
-    )
-    return (
-        f"{n_subject} subjects: one of them can decide the result, and nothing can be said about other people"
-        f"{exact if surrogates.exact else ''}; use at least {TRUSTED_SUBJECTS}"
-    )
 
 
 def _extremes(
@@ -208,43 +198,13 @@ def _extremes(
     """Extremes of all surrogates, range by range."""
     parts = [] if resume_from is None else [_resumed(resume_from, attrs)]
     done = 0 if resume_from is None else resume_from.sizes["surrogate"]
-    steps = _Steps(progress, surrogates, done)
-    for start, stop in surrogates.ranges(done, most=None if checkpoint is None else CHECKPOINT_SURROGATES):
-        parts.append(_labelled(_fold(surrogates, start, stop, scope, steps), surrogates, attrs))
+    most = None if checkpoint is None else CHECKPOINT_SURROGATES
+    for block in finished(surrogates, done, scope, progress, most=most):
+        parts.append(_labelled(block, surrogates, attrs))
         if checkpoint is not None:
             parts = [xr.concat(parts, dim="surrogate", combine_attrs="override")]
             checkpoint(parts[0])
     return parts[0] if len(parts) == 1 else xr.concat(parts, dim="surrogate", combine_attrs="override")
-
-
-class _Steps:
-    """Counts the features of surrogates that are done, and tells `progress` how many surrogates they amount to."""
-
-    def __init__(self, progress: Callable[[int, int], None] | None, surrogates: Surrogates, n_done: int) -> None:
-        self.progress, self.surrogates = progress, surrogates
-        self.cells = n_done * surrogates.n_feature * surrogates.n_window
-
-    def add(self, values: np.ndarray) -> None:
-        self.cells += values.size * (self.surrogates.n_window if self.surrogates.shortcut else 1)
-        if self.progress is not None:
-            whole = self.surrogates.n_feature * self.surrogates.n_window
-            self.progress(self.cells // whole, self.surrogates.n_surrogates)
-
-
-def _fold(surrogates: Surrogates, start: int, stop: int, scope: Scope, steps: _Steps) -> np.ndarray:
-    """Running minimum and maximum (surrogate, extreme[, window]) over blocks of features."""
-    extremes = np.empty((stop - start, 2, surrogates.n_window if scope == "window" else 1))
-    extremes[:, 0], extremes[:, 1] = np.inf, -np.inf
-    for which, windows, values in surrogates.pieces(start, stop):
-        per_window = values.shape[2] if scope == "window" else 1
-        places = windows if scope == "window" else slice(None)
-        low, high = extremes[which, 0, places], extremes[which, 1, places]
-        rows = values.reshape(len(values), -1, per_window)
-        np.fmin(low, np.fmin.reduce(rows, axis=1), out=low)
-        np.fmax(high, np.fmax.reduce(rows, axis=1), out=high)
-        steps.add(values)
-    extremes[~np.isfinite(extremes)] = np.nan
-    return extremes if scope == "window" else extremes[..., 0]
 
 
 def _labelled(extremes: np.ndarray, surrogates: Surrogates, attrs: dict[str, str | int | float]) -> xr.DataArray:

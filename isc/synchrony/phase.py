@@ -1,15 +1,15 @@
 """Inter-subject phase synchrony: how alike people's instantaneous phases are, sample by sample or in windows."""
 
+import warnings
 from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
 import xarray as xr
 
-from isc.cube import subject_ids
-from isc.kernels import surrogates
 from isc.kernels.analytic import analytic_signal, bridge_gaps
 from isc.synchrony.features.series import FeatureSeries, as_series
+from isc.synchrony.surrogate.whole_subjects import Move, WholeScheme, whole_subjects
 from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, Windows, sliding_windows, window_coords
 
 Measure = Literal["consistency", "resultant"]
@@ -92,25 +92,31 @@ def phase_null(
     step: float = DEFAULT_STEP,
     measure: Measure = "consistency",
     min_valid: float = MIN_VALID,
+    scheme: WholeScheme = "circular_shift",
+    block: float | None = None,
     n_surrogates: int = 1000,
     seed: int = 0,
     scope: Literal["recording", "window"] = "recording",
 ) -> xr.DataArray:
-    """Smallest and largest phase synchrony of circularly shifted subjects, for `isc.p_values` and `isc.thresholds`.
+    """Smallest and largest phase synchrony of surrogate subjects, for `isc.p_values` and `isc.thresholds`.
 
-    Each subject's phases are shifted by one random amount, the same for all features: they keep their course and
-    lose their relation to the others. The draws are those of `isc.null_extremes` for the same seed.
+    Draws, refusals and attrs are those of `isc.null_extremes` for the same scheme and seed.
 
     Parameters
     ----------
     cube : DataArray, dims (subject, time, ...) in any order
-        As in `phase_synchrony`, as are all options up to `min_valid`.
+        As in `phase_synchrony`, as are all options up to `min_valid`; at least three subjects.
     window : float or None
     step : float
     measure : {"consistency", "resultant"}
     min_valid : float
+    scheme : {"circular_shift", "sign_flip", "block"}
+        What happens to each subject's phases, the same for all features: they are shifted by one random amount, turned
+        by half a cycle or not, or cut into blocks in random order.
+    block : float, optional
+        For ``block``: seconds, at least a window; the window by default.
     n_surrogates : int
-        Surrogate data sets.
+        Surrogate data sets; fewer where there are fewer patterns of signs.
     seed : int
         The same seed gives the same numbers for any order of subjects.
     scope : {"recording", "window"}
@@ -123,7 +129,13 @@ def phase_null(
     Raises
     ------
     ValueError
-        When the scope is not known or n_surrogates is below 1.
+        When an option is not known, the scheme says nothing about the recording, or there are fewer than three
+        subjects.
+
+    Warns
+    -----
+    UserWarning
+        With three or four subjects.
 
     References
     ----------
@@ -132,22 +144,21 @@ def phase_null(
     Examples
     --------
     >>> rng = np.random.default_rng(0)
-    >>> cube = xr.DataArray(rng.normal(size=(4, 200)), dims=("subject", "time"), coords={"time": np.arange(200) / 20})
+    >>> cube = xr.DataArray(rng.normal(size=(5, 200)), dims=("subject", "time"), coords={"time": np.arange(200) / 20})
     >>> phase_null(cube, n_surrogates=5).dims
     ('surrogate', 'extreme')
     """
     if scope not in ("recording", "window"):
         raise ValueError(f"scope must be recording or window; given {scope!r}")
-    if n_surrogates < 1:
-        raise ValueError(f"n_surrogates must be at least 1; given {n_surrogates}")
     series, windows = _prepare(cube, window, step, measure, min_valid)
-    keys = surrogates.subject_keys(subject_ids(cube))
-    n_time = cube.sizes["time"]
-    extremes = np.stack([np.full((n_surrogates, windows.starts.size), v) for v in (np.inf, -np.inf)], axis=1)
+    chosen = whole_subjects(cube, windows, scheme=scheme, block=block, n_surrogates=n_surrogates, seed=seed)
+    if "caution" in chosen.attrs:
+        warnings.warn(str(chosen.attrs["caution"]), UserWarning, stacklevel=2)
+    extremes = np.stack([np.full((chosen.n_surrogates, windows.starts.size), v) for v in (np.inf, -np.inf)], axis=1)
     for phasors in _phasors(series):
-        for k in range(n_surrogates):
-            shifted = _shifted(phasors, surrogates.uniform_shifts(seed, k, keys, n_time))
-            values, _ = _in_windows(shifted, windows, measure, min_valid)
+        ordered = phasors[chosen.order]
+        for k in range(chosen.n_surrogates):
+            values, _ = _in_windows(_moved(ordered, chosen.move(k)), windows, measure, min_valid)
             extremes[k, 0] = np.fmin(extremes[k, 0], np.fmin.reduce(values, axis=1))
             extremes[k, 1] = np.fmax(extremes[k, 1], np.fmax.reduce(values, axis=1))
     extremes[~np.isfinite(extremes)] = np.nan
@@ -157,8 +168,7 @@ def phase_null(
         ends = [np.fmin.reduce(extremes[:, 0], axis=1), np.fmax.reduce(extremes[:, 1], axis=1)]
         null = null.isel(window=0, drop=True).drop_vars(["time", "start", "stop", "start_sample"], errors="ignore")
         null = null.copy(data=np.stack(ends, axis=1))
-    attrs = {"scheme": "circular_shift", "scope": scope, "seed": int(seed), "n_surrogates": int(n_surrogates)}
-    return null.assign_attrs({**attrs, **_attrs(windows, window, step, measure)})
+    return null.assign_attrs({**_attrs(windows, window, step, measure), **chosen.attrs, "scope": scope})
 
 
 def _prepare(
@@ -192,9 +202,9 @@ def _phasors(series: FeatureSeries) -> Iterator[np.ndarray]:
         yield np.moveaxis(phasors.reshape(n_subject, values.shape[2], n_time), 2, 1)
 
 
-def _shifted(phasors: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """Every subject read `shifts` samples later, round the end of the recording."""
-    return np.stack([np.roll(one, -int(shift), axis=0) for one, shift in zip(phasors, shifts, strict=True)])
+def _moved(phasors: np.ndarray, move: Move) -> np.ndarray:
+    """Phasors of a surrogate."""
+    return np.stack([move.of(k, one) for k, one in enumerate(phasors)])
 
 
 def _in_windows(phasors: np.ndarray, windows: Windows, measure: str, min_valid: float) -> tuple[np.ndarray, np.ndarray]:

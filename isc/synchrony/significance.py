@@ -6,6 +6,7 @@ from typing import Any
 
 import xarray as xr
 
+from isc.lazy import kept_arrays
 from isc.synchrony.decision import decide, scheme_words, usable_schemes
 from isc.synchrony.diagnosis import diagnose
 from isc.synchrony.findings import Finding, with_findings
@@ -98,8 +99,9 @@ def test_synchrony(
     used = cube.isel(time=slice(0, windowing.n_time))
     how: dict[str, Any] = {"window": windowing.window, "step": windowing.step, "pairs": pairs, "n_threads": n_threads}
     how |= options.statistic_options()
-    tisc = temporal_isc(used, **how)
-    nulls: dict[str, xr.DataArray] = {scheme: _null(used, scheme, options, how, progress) for scheme in schemes}
+    with kept_arrays():
+        tisc = temporal_isc(used, **how)
+        nulls: dict[str, xr.DataArray] = {scheme: _null(used, scheme, options, how, progress) for scheme in schemes}
     result = decide(tisc, nulls, alpha=options.alpha, tail=options.tail, percentile=options.percentile)
     measured = diagnose(
         used,

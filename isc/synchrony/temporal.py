@@ -16,7 +16,7 @@ from isc.synchrony.features.series import FeatureLabels, Space
 from isc.synchrony.pairs import VertexPairs
 from isc.synchrony.statistic.estimate import Estimator, Statistic, Summary, dyad_indices
 from isc.synchrony.statistic.groups import group_comparisons
-from isc.synchrony.statistic.windowed import Request, put_off, window_values
+from isc.synchrony.statistic.windowed import Request, put_off, values_now
 from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, Windows, sliding_windows, window_coords
 
 Detrend = Literal["linear"]
@@ -239,7 +239,7 @@ def _labelled(
     if is_lazy(cube):
         values, n_subject = put_off(cube, request, labels.shape)
     else:
-        values, n_subject = window_values(cube, request)
+        values, n_subject = values_now(cube, request, labels.shape)
         _warn_of_absent(cube, n_subject)
     dims, coords = _lead_dim(cube, request.statistic, ordered=lags is not None)
     coords |= {**labels.coords, **window_coords(request.windows, onset=labels.onset)}

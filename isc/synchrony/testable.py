@@ -10,6 +10,7 @@ from isc.synchrony.surrogate.schemes import PhaseRandomisation, PseudoGroup, Sch
 from isc.windows import Windows
 
 FEWEST_SUBJECTS = 3  # two are one dyad: their habits cannot be told from synchrony
+TRUSTED_SUBJECTS = 5
 
 
 def check_options(summary: str | None, detrend: str | None, min_valid: float, n_surrogates: int) -> None:
@@ -56,6 +57,33 @@ def check_data(cube: xr.DataArray, scheme: Scheme, windows: Windows, others: Seq
             if isinstance(scheme, PseudoGroup)
             else f"others are the stimuli of scheme='pseudo_group'; the scheme given is {scheme.name}"
         )
+
+
+def few_subjects(n_subject: int, n_exact: int | None = None) -> str:
+    """What so few subjects cannot show; empty from five subjects on.
+
+    Parameters
+    ----------
+    n_subject : int
+    n_exact : int, optional
+        Number of surrogates where they are all that exist.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> few_subjects(5), few_subjects(3, 3).split(";")[1]
+    ('', ' all 4 patterns of signs give p no smaller than 0.25')
+    """
+    if n_subject >= TRUSTED_SUBJECTS:
+        return ""
+    exact = f"; all {(n_exact or 0) + 1} patterns of signs give p no smaller than {1 / ((n_exact or 0) + 1):.3g}"
+    return (
+        f"{n_subject} subjects: one of them can decide the result, and nothing can be said about other people"
+        f"{exact if n_exact is not None else ''}; use at least {TRUSTED_SUBJECTS}"
+    )
 
 
 def _check_complete(cube: xr.DataArray) -> None:

@@ -27,6 +27,7 @@ KNOWN = {
     "headpose_channels": "sub-01/motion/sub-01_task-film_tracksys-face_run-01_desc-headpose_channels.tsv",
     "mesh": "sub-01/beh/sub-01_task-film_run-01_desc-win5000ms_mesh.nc",
     "cube": "group/task-film_desc-vertices_cube.zarr",
+    "given_cube": "group/task-film_desc-given_cube.nc",
     "tisc": "group/task-film_desc-win5000ms_tisc.nc",
     "null": "group/task-film_desc-win5000ms_null.nc",
     "thresholds": "group/task-film_desc-win5000ms_thresholds.json",

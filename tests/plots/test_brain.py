@@ -4,11 +4,13 @@ import nibabel as nib
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib import colormaps
+from matplotlib.collections import PathCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from isc.plots import plot_brain_map, plot_surface_map
-from isc.plots.brain import _strongest, _volume
+from isc.plots.brain import _grid, _of_hemisphere, _strongest, _volume
 
 AFFINE = np.array([[8.0, 0, 0, -72], [0, 8, 0, -104], [0, 0, 8, -72], [0, 0, 0, 1]])
 
@@ -71,7 +73,42 @@ def test_a_surface_map_takes_its_hemisphere():
         plot_surface_map(both.expand_dims("window"), mesh)
 
 
+def test_regions_without_an_image_are_dots_of_which_the_significant_have_a_thick_edge(values):
+    place = {"x": ("region", [-0.04, 0.03]), "y": ("region", [-0.02, 0.01]), "z": ("region", [0.01, 0.04])}
+    dots = values.drop_vars("label").assign_coords(place)
+    figure = plot_brain_map(dots, significant=dots > 0.2)
+    assert figure.axes[0].get_title(loc="left") == "significant: 1 of 2 regions"
+    above = [c for ax in figure.axes for c in ax.collections if isinstance(c, PathCollection)]
+    left = [c for c in above if len(c.get_offsets()) and np.allclose(c.get_offsets()[0], [-40, -20])]
+    assert [c.get_linewidth()[0] for c in left] == [1.2], "from above, x and y in mm"
+    assert np.allclose(left[0].get_facecolor()[0], colormaps["RdBu_r"](1.0))
+
+
+def test_voxels_without_an_image_lie_where_their_positions_say(atlas):
+    index = np.array([[1, 3, 5], [2, 4, 6], [2, 3, 5], [1, 3, 6]])
+    places = (index @ AFFINE[:3, :3].T + AFFINE[:3, 3]) / 1000
+    coords = {axis: ("voxel", index[:, k]) for k, axis in enumerate("ijk")}
+    coords |= {axis: ("voxel", places[:, k]) for k, axis in enumerate("xyz")}
+    voxels = xr.DataArray([0.2, 0.4, 0.1, 0.3], dims="voxel", coords=coords)
+    assert np.allclose(_grid(voxels).affine, AFFINE, atol=1e-9)
+    assert isinstance(plot_brain_map(voxels), Figure)
+
+
+def test_vertices_of_cifti_are_put_on_their_mesh():
+    coords = {"structure": ("vertex", ["cortex_left"] * 2 + ["cortex_right"]), "index": ("vertex", [0, 3, 1])}
+    values = xr.DataArray([0.1, 0.2, 0.3], dims="vertex", coords=coords)
+    assert np.allclose(_of_hemisphere(values, "left", 5), [0.1, np.nan, np.nan, 0.2, np.nan], equal_nan=True)
+    with pytest.raises(ValueError, match="the mesh has 3 vertices, and the left cortex of values 4"):
+        _of_hemisphere(values, "left", 3)
+    with pytest.raises(ValueError, match="the right cortex of values none"):
+        _of_hemisphere(values[:2], "right", 5)
+
+
 def test_what_cannot_be_drawn_is_refused(atlas, values):
+    with pytest.raises(ValueError, match=r"without an image a brain map needs coords x, y, z \(m\) of every region"):
+        plot_brain_map(values)
+    with pytest.raises(ValueError, match="needs regions, or voxels with coords i, j, k"):
+        plot_brain_map(xr.DataArray([1.0], dims="voxel", coords={a: ("voxel", [0.0]) for a in "xyz"}))
     with pytest.raises(ValueError, match="view must be glass or slices; given 'top'"):
         plot_brain_map(values, atlas, view="top")
     with pytest.raises(ValueError, match="the image has no label 9"):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import xarray as xr
 from matplotlib.colors import Normalize, to_rgba
 from matplotlib.figure import Figure
 
@@ -62,3 +63,33 @@ def test_the_carpet_is_drawn_on_the_users_axes(tisc):
 def test_a_series_is_no_carpet(tisc):
     with pytest.raises(ValueError, match=r"tisc needs dims \('window', 'vertex'\)"):
         plot_carpet(tisc.isel(vertex=0))
+
+
+def _channels(n_channel, **coords):
+    values = np.random.default_rng(0).normal(size=(5, n_channel))
+    time = ("window", np.arange(5.0))
+    return xr.DataArray(values, dims=("window", "channel"), coords={"time": time, **coords}, name="tisc")
+
+
+def test_features_that_are_no_vertices_have_a_row_each_in_their_order():
+    tisc = _channels(3, channel=["Fz", "Cz", "a name of far more than twenty-eight letters"])
+    figure = plot_carpet(tisc)
+    assert np.allclose(_cells(figure).get_array(), tisc.values.T)
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert names == ["Fz", "Cz", "a name of far more than twe…"]
+    assert figure.axes[0].get_ylabel() == "channel"
+
+
+def test_of_many_features_some_are_named():
+    ax = plot_carpet(_channels(100)).axes[0]
+    assert [label.get_text() for label in ax.get_yticklabels()][:3] == ["0", "5", "10"]
+    assert ax.get_ylabel() == "channel (every 5th of 100 named)"
+
+
+def test_features_are_gathered_by_a_coord():
+    tisc = _channels(4, band=("channel", ["theta", "alpha", "theta", "alpha"]))
+    figure = plot_carpet(tisc, groups="band")
+    assert np.allclose(_cells(figure).get_array(), tisc.values[:, [0, 2, 1, 3]].T)
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["theta (2)", "alpha (2)"]
+    with pytest.raises(ValueError, match="groups='side' is no coord of the channel dim; there are time, band"):
+        plot_carpet(tisc, groups="side")

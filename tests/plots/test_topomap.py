@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from isc.plots import plot_topomap
+from isc.plots import plot_topomap, plot_topomaps
 
 NAMES = ["Fp1", "Fp2", "F3", "F4", "C3", "Cz", "C4", "P3", "P4", "O1", "Oz", "O2"]
 
@@ -57,7 +57,25 @@ def test_a_given_scale_and_axes_are_used(place):
     assert figure is ax.figure and _image(figure).get_clim() == (-2, 2)
 
 
+def test_bands_have_a_head_each_and_one_scale(place):
+    bands = xr.concat([values_at(place, np.arange(12) * s) for s in (0.1, -0.2, 0.05, 0, 0)], "band")
+    bands = bands.assign_coords(band=["delta", "theta", "alpha", "beta", "gamma"]).transpose("channel", "band")
+    figure = plot_topomaps(bands, significant=bands > 0.9)
+    heads = [ax for ax in figure.axes if ax.images]
+    titles = [ax.get_title(loc="left").split("\n") for ax in heads]
+    assert [title[0] for title in titles] == ["delta", "theta", "alpha", "beta", "gamma"]
+    assert titles[0][1] == "● significant (2 of 12 channels)"
+    assert {ax.images[0].get_clim() for ax in heads} == {(-2.2, 2.2)}
+    assert len([ax for ax in figure.axes if ax.get_ylabel() == "t-ISC"]) == 1
+
+
 def test_what_cannot_be_drawn_is_refused(place):
+    with pytest.raises(ValueError, match=r"values needs dims \('channel', 'band'\) and has \('channel',\)"):
+        plot_topomaps(values_at(place, np.ones(12)))
+    angle = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    circle = np.stack([0.07 * np.cos(angle), 0.07 * np.sin(angle), np.full(12, 0.05)], axis=1)
+    with pytest.raises(ValueError, match="lie on one circle or line"):
+        plot_topomap(values_at(circle, np.arange(12)))
     values = values_at(place, np.ones(12))
     with pytest.raises(ValueError, match="z missing: give isc.read_eeg a montage="):
         plot_topomap(values.drop_vars("z"))

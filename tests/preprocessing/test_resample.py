@@ -76,3 +76,8 @@ def test_features_with_their_own_gaps_are_treated_apart():
 def test_errors(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_slow_recording_is_interpolated_between_its_samples():
+    x = xr.DataArray(np.arange(10.0), dims="time", coords={"time": np.arange(10) * 2.0})
+    assert np.allclose(resample(x, rate=1.0), np.arange(19) / 2)

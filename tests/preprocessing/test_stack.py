@@ -63,3 +63,20 @@ def test_errors(parts, message):
 def test_recordings_that_never_overlap_are_refused():
     with pytest.raises(ValueError, match="share no stretch of time"):
         stack_subjects({"a": recording(0, 10, 10), "b": recording(20, 30, 10)}, extent="common")
+
+
+@pytest.mark.parametrize("tr", [0.72, 0.8, 1.5, 2.2, 3.0])
+def test_volumes_of_any_repetition_time_are_samples_and_no_gaps(tr):
+    rng = np.random.default_rng(0)
+    seconds = np.arange(150) * tr
+    one = xr.DataArray(rng.normal(size=(150, 2)), dims=("time", "region"), coords={"time": seconds})
+    cube = stack_subjects({"a": one, "b": one + 1})
+    assert np.allclose(cube[0], one, atol=1e-5) and cube.sizes["time"] == 150
+
+
+def test_a_lost_volume_is_missing_alone_when_it_lasts_longer_than_a_gap():
+    one = xr.DataArray(np.arange(60.0), dims="time", coords={"time": np.arange(60) * 1.5})
+    cube = stack_subjects({"a": one.where(one != 20), "b": one})
+    assert np.flatnonzero(np.isnan(cube[0])).tolist() == [20] and not np.isnan(cube[1]).any()
+    cube = stack_subjects({"a": one.isel(time=one != 20), "b": one}, rate=1 / 1.5)
+    assert np.flatnonzero(np.isnan(cube[0])).tolist() == [20]

@@ -6,7 +6,7 @@ from isc.cli import main
 from isc.io.bids import derivative_path
 from isc.io.derivatives import read_table
 from isc.io.layout.names import Entities
-from isc.synchrony.calibration import OUTCOMES
+from isc.synchrony.outcomes import OUTCOMES
 
 
 def test_error_rates_of_the_own_recordings_are_written_once(copied, capsys):

@@ -14,9 +14,11 @@ from isc.cli import main
 from isc.io.camera.copying import copy_whole, picture_hash
 from isc.io.camera.video import probe_video, read_frames
 from isc.io.camera.writer import write_video
-from isc.io.keyboard import read_key_log
+from isc.io.files.text import TableError
+from isc.io.keyboard import KeyLogError, read_key_log
 from isc.io.layout.raw_study import read_raw_study
 from isc.io.layout.validation import has_validator, validation_errors
+from isc.stages.lab_files import rating_series
 
 LOG = "onset\ttrial_type\tkey\n2.5\tstart\tn/a\n4.0\tpress\tspace\n9.5\tpress\tspace\n62.5\tstop\tn/a\n"
 TABLE = (
@@ -269,6 +271,22 @@ def test_damaged_and_uneven_files_are_named(lab, capsys):
     told = capsys.readouterr().err
     assert "line 3: été 🎥.mov is not a video" in told
     assert "line 2: dial.tsv: steps of 1 to 4 s; BIDS keeps ratings at an even rate" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("time\tvalue\n0\t1\n", "a rating needs two or more rows; it has 1"),
+        ("time\tjoy\n0\t1\n1\t2\n", "rating.tsv has no column value; found joy"),
+        ("time\tvalue\n0\t1\n1\tmuch\n", "rating.tsv, line 3"),
+        ("time\tvalue\n1\t1\n0\t2\n", "rating.tsv, line 3"),
+    ],
+)
+def test_ratings_are_read_as_they_are_everywhere(tmp_path, text, message):
+    path = tmp_path / "rating.tsv"
+    path.write_text(text)
+    with pytest.raises((KeyLogError, TableError), match=message):
+        rating_series(path)
 
 
 def test_a_copy_that_differs_is_an_error(tmp_path, monkeypatch):

@@ -38,6 +38,8 @@ def test_a_plan_of_a_new_study_lists_everything_with_its_cost_and_writes_nothing
     assert "would make group/task-film_desc-files_report.json: follows" in told
     assert re.search(r"\d+ products to make, 0 up to date", told)
     assert re.search(r"\d+ frames of 6 videos to track; the speed is not known before the first run", told)
+    steps = ", ".join(f"{step} of vertices [\\d.e-]+" for step in ("t-ISC", "circular_shift", "sign_flip"))
+    assert re.search(rf"cost: [\d.e-]+ CPU-hours \(tracking [\d.e-]+, {steps}, .*\), [\d.e-]+ GB read: about", told)
 
 
 @pytest.mark.slow
@@ -66,6 +68,17 @@ def test_the_cost_is_told_at_the_measured_speed(copied, capfd):
     found = re.search(r"(\d+) frames of 1 video to track: about ([\d.]+) min at (\d+) frames/s", capfd.readouterr().out)
     assert float(found[2]) == pytest.approx(int(found[1]) / rate / 60, abs=0.05)
     assert int(found[3]) == round(rate)
+
+
+def test_the_cost_is_that_of_what_is_due(copied, capfd):
+    request = copied(derivatives=True)
+    assert command(request, "--dry-run") == 0
+    assert "cost:" not in capfd.readouterr().out
+    request.settings.write_text(request.settings.read_text() + "alpha = 0.01\n")
+    assert command(request, "--dry-run", "--n-procs", "1") == 0
+    told = re.search(r"cost: (.*)", capfd.readouterr().out)[1]
+    assert "t-ISC of vertices" in told and "tracking" not in told and "circular_shift" not in told
+    assert re.search(r"h on 1 core; rates of ", told)
 
 
 def test_nothing_to_do_starts_no_process_and_changes_no_file(copied, capfd, monkeypatch):

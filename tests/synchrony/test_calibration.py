@@ -8,7 +8,8 @@ from scipy.stats import binom, kstest
 import isc
 from isc.simulate import Signal, simulate_cube
 from isc.simulate.null_data import null_series
-from isc.synchrony.calibration import BOTH, OUTCOMES, broken_cube, calibrate, error_rates
+from isc.synchrony.calibration import broken_cube, calibrate, error_rates
+from isc.synchrony.outcomes import BOTH, OUTCOMES
 
 N_DATA = 200
 CHANCE = 0.001  # of a correct test to leave its band

@@ -62,6 +62,22 @@ def test_the_null_refits_the_components_on_shifted_subjects():
         assert float(result["null"][k]) == pytest.approx(correlated_components(moved)[0][0], abs=1e-10)
 
 
+def test_flipped_signs_are_a_null_as_well():
+    cube = planted()
+    result = isc.corrca(cube, scheme="sign_flip", n_surrogates=1000)
+    assert result.sizes["surrogate"] == 31 and result.attrs["exact"] == 1
+    assert float(result["p"][0]) == 1 / 32
+    flips = np.array([1, 1, 1, 1, 1, -1])[:, None, None]
+    assert float(result["null"][0]) == pytest.approx(correlated_components(cube.values * flips)[0][0], abs=1e-10)
+    assert result.attrs["null_hypothesis"] == isc.null_extremes(cube, scheme="sign_flip").attrs["null_hypothesis"]
+
+
+def test_four_subjects_have_components_and_no_p():
+    assert float(isc.corrca(planted(n_subject=4))["isc"][0]) > 0
+    with pytest.raises(ValueError, match="inference needs at least 5 subjects; given 4"):
+        isc.corrca(planted(n_subject=4), n_surrogates=19)
+
+
 def test_components_of_nothing_are_above_zero_but_seldom_significant():
     found = [isc.corrca(planted(0.0, seed=seed), n_surrogates=19, seed=seed) for seed in range(60)]
     assert min(float(result["isc"][0]) for result in found) > 0
@@ -78,7 +94,8 @@ def test_what_was_planted_is_significant_and_the_rest_is_not():
 def test_results_do_not_depend_on_the_order_of_subjects():
     cube = planted()
     one, other = (isc.corrca(x, n_surrogates=9, seed=3) for x in (cube, cube[::-1]))
-    assert np.allclose(one["null"], other["null"]) and np.allclose(one["weights"], other["weights"])
+    assert other["subject"].values.tolist() == cube["subject"].values.tolist()[::-1]
+    xr.testing.assert_identical(one, other.isel(subject=slice(None, None, -1)))
 
 
 def test_missing_samples_are_left_out_of_every_product():
@@ -136,6 +153,7 @@ def test_unusable_cubes_and_options_are_refused():
         (cube, {"rank": 9}, "rank must be 1 to 4, the number of features; given 9"),
         (cube, {"n_components": 0}, "n_components must be 1 to 4"),
         (cube, {"shrinkage": 1.0}, "shrinkage is a share from 0 to below 1; given 1.0"),
+        (cube, {"scheme": "block"}, "scheme must be circular_shift or sign_flip; given 'block'"),
         (cube, {"n_surrogates": -1}, "n_surrogates must be 0 or more; given -1"),
     ]:
         with pytest.raises(ValueError, match=message):

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import xarray as xr
+from scipy.signal import hilbert
 
 import isc
+from isc.kernels.surrogates import block_permutations, signs, subject_keys, uniform_shifts
 from tests.reference_multivariate import phase_consistency, phase_resultant
 
 RATE = 40.0
@@ -105,10 +107,52 @@ def test_the_null_does_not_depend_on_the_order_of_subjects_and_keeps_its_seed():
     null = isc.phase_null(cube, n_surrogates=6, seed=4, scope="window")
     assert null.dims == ("surrogate", "extreme", "window")
     turned = isc.phase_null(cube[::-1], n_surrogates=6, seed=4, scope="window")
-    assert np.allclose(null, turned, atol=1e-6)
+    assert np.array_equal(null, turned)
     whole = isc.phase_null(cube, n_surrogates=6, seed=4)
     assert np.allclose(whole.sel(extreme="max"), null.sel(extreme="max").max("window"))
     assert not np.allclose(whole, isc.phase_null(cube, n_surrogates=6, seed=5))
+
+
+@pytest.mark.parametrize("scheme", ["circular_shift", "sign_flip", "block"])
+def test_the_null_is_the_statistic_of_subjects_moved_by_the_draws_of_all_nulls(scheme):
+    cube = noise(n_subject=6).assign_coords(subject=list("fedcba"))
+    null = isc.phase_null(cube, scheme=scheme, window=2, step=2, n_surrogates=3, seed=7, scope="window")
+    keys = subject_keys(cube["subject"].values)
+    signal = hilbert(cube.values - cube.values.mean(axis=1, keepdims=True), axis=1)
+    for k in range(3):
+        if scheme == "circular_shift":
+            moved = [np.roll(x, -s, axis=0) for x, s in zip(signal, uniform_shifts(7, k, keys, 800), strict=True)]
+        elif scheme == "sign_flip":
+            moved = signal * signs(7, [k], keys)[0][:, None, None]
+        else:
+            moved = [x[f] for x, f in zip(signal, block_permutations(7, k, keys, 800, 80), strict=True)]
+        phasors = np.array(moved) / np.abs(moved)
+        each = (np.abs(phasors.sum(axis=0)) ** 2 / 6 - 1) / 5
+        largest = each.reshape(10, 80, 3).mean(axis=1).max(axis=1)
+        assert np.allclose(null[k].sel(extreme="max"), largest, atol=1e-5)
+
+
+def test_the_null_says_what_it_is_as_that_of_tisc_does():
+    cube = noise(n_subject=6)
+    for scheme in ("circular_shift", "sign_flip", "block"):
+        ours = isc.phase_null(cube, scheme=scheme, n_surrogates=4).attrs
+        theirs = isc.null_extremes(cube, scheme=scheme, n_surrogates=4).attrs
+        shared = {"scheme", "scope", "seed", "n_subject", "n_surrogates", "exact", "null_hypothesis", "window_s"}
+        assert {name: ours[name] for name in shared} == {name: theirs[name] for name in shared}
+
+
+def test_all_patterns_of_signs_are_taken_where_they_are_few():
+    null = isc.phase_null(noise(), scheme="sign_flip", n_surrogates=1000)
+    assert null.sizes["surrogate"] == 15 and null.attrs["exact"] == 1
+    assert null.identical(isc.phase_null(noise(), scheme="sign_flip", n_surrogates=500, seed=0))
+
+
+def test_two_subjects_are_refused_and_three_are_warned_of():
+    with pytest.raises(ValueError, match="inference needs at least 3 subjects and is trustworthy from 5; the cube has"):
+        isc.phase_null(noise(2), n_surrogates=5)
+    with pytest.warns(UserWarning, match="3 subjects: one of them can decide the result"):
+        null = isc.phase_null(noise(3), n_surrogates=5)
+    assert null.attrs["caution"].startswith("3 subjects")
 
 
 def test_unusable_options_are_refused():
@@ -122,5 +166,11 @@ def test_unusable_options_are_refused():
             isc.phase_synchrony(cube, **options)
     with pytest.raises(ValueError, match="scope must be recording or window"):
         isc.phase_null(cube, scope="all")
+    with pytest.raises(ValueError, match="scheme must be one of circular_shift, sign_flip, block; given 'phase'"):
+        isc.phase_null(cube, scheme="phase", window=1)
+    with pytest.raises(ValueError, match="a circular shift needs a recording of at least two windows"):
+        isc.phase_null(cube, window=2)
+    with pytest.raises(ValueError, match="scheme circular_shift has no option block"):
+        isc.phase_null(cube, window=1, block=2.0)
     with pytest.raises(ValueError, match="n_surrogates must be at least 1; given 0"):
-        isc.phase_null(cube, n_surrogates=0)
+        isc.phase_null(cube, window=1, n_surrogates=0)

@@ -120,10 +120,18 @@ def read_raw_study(
     without = [participant.label for participant in found if not participant.recordings]
     if len(without) == len(found):
         wanted = raw_path(root, "video", Entities(task=task or "film", subject=without[0] if without else "01"))
-        raise BidsError(f"no participant has a face video; expected such as {wanted.relative_to(root).as_posix()}")
+        raise BidsError(
+            f"no participant has a face video; expected such as {wanted.relative_to(root).as_posix()}{_hint(root)}"
+        )
     if without:
         warnings.warn(f"no face video found for sub-{', sub-'.join(without)}; they are left out", stacklevel=2)
     return RawStudy(root, tuple(found))
+
+
+def _hint(root: Path) -> str:
+    """Where recordings that are no videos are analysed."""
+    other = next((name for name in ("eeg", "meg", "func") if any(root.glob(f"sub-*/**/{name}"))), None)
+    return "" if other is None else f"; recordings in {other}/ go through a cube and isc analyse (isc analyse --help)"
 
 
 def _participant_rows(root: Path) -> dict[str, dict[str, str]]:

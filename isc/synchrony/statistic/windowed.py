@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from isc.lazy import TASK_BYTES, Part, in_parts, regions
+from isc.lazy import TASK_BYTES, Part, capacity, computed_parts, in_parts, regions
+from isc.synchrony.cost import Workload, statistic_seconds
 from isc.synchrony.features.blocks import PAIRS_PER_BLOCK, Block, Features, select_features
 from isc.synchrony.features.detrended import DetrendedBlock
 from isc.synchrony.features.series import Space
@@ -15,6 +16,9 @@ from isc.synchrony.statistic.estimate import Statistic, dyad_indices
 from isc.windows import Windows
 
 Arrays = tuple[np.ndarray, np.ndarray]
+LEAST_TASK_BYTES = 64 * 2**20  # a worker has to have room for this much
+LEAST_WINDOWS = 12  # lengths of a window that a task reads
+TASK_COPIES = 4  # what a task reads, relaid or packed, and its results
 
 
 @dataclass(frozen=True)
@@ -112,11 +116,63 @@ def put_off(cube: xr.DataArray, request: Request, shape: tuple[int, ...]) -> tup
     dask.array.Array of float32, dask.array.Array of int32
         Shapes as in `window_values`.
     """
-    request = replace(request, n_threads=1)
+    function, ordered, parts = _cut(cube, request, shape, TASK_BYTES)
+    return in_parts(function, ordered, parts, replace(request, n_threads=1))
+
+
+def values_now(cube: xr.DataArray, request: Request, shape: tuple[int, ...]) -> Arrays:
+    """What `window_values` gives, by this machine or by the workers of the active client.
+
+    Parameters
+    ----------
+    cube : DataArray, in memory
+    request : Request
+    shape : tuple of int
+        Sizes of the feature dims.
+
+    Returns
+    -------
+    ndarray of float32, ndarray of int32
+        Shapes as in `window_values`.
+    """
+    seconds = _seconds(cube, request, shape)
+    room = capacity(cpu_seconds=seconds, n_bytes=cube.nbytes, task_bytes=LEAST_TASK_BYTES)
+    if room is None:
+        return window_values(cube, request)
+    task_bytes = min(TASK_BYTES, room.task_bytes / TASK_COPIES, cube.nbytes / room.task_count(seconds))
+    if request.pairs is not None:  # a task computes neighbours of its windows as well, a third of all at most
+        sample_bytes = 4 * cube.size // cube.sizes["time"]
+        task_bytes = max(task_bytes, LEAST_WINDOWS * request.windows.length * sample_bytes)
+    function, ordered, parts = _cut(cube, request, shape, int(task_bytes))
+    return computed_parts(function, ordered, parts, replace(request, n_threads=1))
+
+
+def _seconds(cube: xr.DataArray, request: Request, shape: tuple[int, ...]) -> float:
+    """CPU time that all windows take."""
+    n_subject, n_time = cube.sizes["subject"], cube.sizes["time"]
+    n_axis = cube.sizes["space"] if "space" in cube.dims and request.space == "vector" else 1
+    summary = "dyads" if request.statistic.comparisons is not None else str(request.statistic.summary)
+    work = Workload(
+        n_subject,
+        n_time,
+        request.windows.starts.size,
+        int(np.prod(shape, dtype=int)),
+        n_axis,
+        request.pairs is not None,
+        request.statistic.estimator,
+        summary,
+    )
+    return statistic_seconds(work) * len(request.lags or (0,))
+
+
+def _cut(
+    cube: xr.DataArray, request: Request, shape: tuple[int, ...], task_bytes: int
+) -> tuple[Any, xr.DataArray, np.ndarray]:
+    """The function of a task, the cube as tasks read it, and its parts."""
     if request.pairs is not None:
-        return in_parts(_some_windows, cube, _window_parts(cube, request, shape), request)
+        return _some_windows, cube, _window_parts(cube, request, shape, task_bytes)
     kept = [str(d) for d in cube.dims if d not in ("subject", "time", "space")]
-    grid = regions(cube, kept, task_bytes=TASK_BYTES)
+    grid = regions(cube, kept, task_bytes=task_bytes)
     parts = np.empty(grid.shape, dtype=object)
     for place in np.ndindex(grid.shape):
         region: dict[str, slice] = grid[place]  # type: ignore[assignment]  # an array of objects
@@ -124,7 +180,7 @@ def put_off(cube: xr.DataArray, request: Request, shape: tuple[int, ...]) -> tup
         parts[place] = Part(region, _shapes(request, cube.sizes["subject"], (*part, *shape[len(kept) :])), {})
     if len(shape) > len(kept):
         parts = parts[..., None]
-    return in_parts(window_values, cube.transpose("subject", "time", *kept, ...), parts, request)
+    return window_values, cube.transpose("subject", "time", *kept, ...), parts
 
 
 def _shapes(request: Request, n_subject: int, features: tuple[int, ...], n_window: int | None = None) -> Any:
@@ -146,14 +202,14 @@ def _lead_shape(request: Request, n_subject: int) -> tuple[int, ...]:
     return (dyad_indices(n_subject, ordered=request.lags is not None)[0].size,)
 
 
-def _window_parts(cube: xr.DataArray, request: Request, shape: tuple[int, ...]) -> np.ndarray:
+def _window_parts(cube: xr.DataArray, request: Request, shape: tuple[int, ...], task_bytes: int) -> np.ndarray:
     """Tasks of consecutive windows, (task, 1).
 
     A task also computes the windows that share samples with its own, and drops them: time is cut into blocks at the
     edges of all windows, and other blocks would round otherwise.
     """
     starts, length = request.windows.starts, request.windows.length
-    room = max(1, TASK_BYTES // (4 * cube.size // cube.sizes["time"]))
+    room = max(1, task_bytes // (4 * cube.size // cube.sizes["time"]))
     lags = (0, *(request.lags or ()))
     tasks, first = [], 0
     while first < starts.size:

@@ -76,6 +76,18 @@ class Surrogates:
         """Number of features."""
         return self.features.n_feature
 
+    @property
+    def n_bytes(self) -> int:
+        """Size of the data: this recording's and, for pseudo groups, the others'."""
+        others = self.randomiser.others if isinstance(self.randomiser, OtherStimuli) else ()
+        return sum(part.series.values.nbytes for part in (self.features, *(other for other, _ in others)))
+
+    def in_one_thread(self) -> "Surrogates":
+        """The same surrogates, for a worker whose threads have tasks of their own."""
+        design = replace(self.design, n_threads=1)
+        randomiser: Any = self.randomiser
+        return replace(self, design=design, randomiser=replace(randomiser, design=design))
+
     def values(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[slice, np.ndarray]]:
         """Values of surrogates start .. stop - 1, one block of features after the other.
 
@@ -98,12 +110,16 @@ class Surrogates:
             values = _all_values(self.randomiser, block, features, drawn)
             yield features, np.broadcast_to(values, (*values.shape[:2], self.n_window))
 
-    def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[slice, slice, np.ndarray]]:
+    def pieces(
+        self, start: int = 0, stop: int | None = None, *, features: slice | None = None
+    ) -> Iterator[tuple[slice, slice, np.ndarray]]:
         """Values of surrogates start .. stop - 1 in whatever pieces are quickest, for folds that need no order.
 
         Parameters
         ----------
         start, stop : int
+        features : slice, optional
+            Of these features only; all by default.
 
         Yields
         ------
@@ -116,11 +132,11 @@ class Surrogates:
         surrogates = range(start, self.n_surrogates if stop is None else stop)
         streaming = self._streaming()
         if streaming is None:
-            for features, block, draws in self._drawn_blocks(start, stop):
-                yield slice(None), slice(None), _all_values(self.randomiser, block, features, draws)
+            for places, block, draws in self._drawn_blocks(start, stop, features):
+                yield slice(None), slice(None), _all_values(self.randomiser, block, places, draws)
             return
         drawn = streaming.draw(surrogates)
-        for block in self._whole_blocks():
+        for block in self._whole_blocks(features):
             yield from streaming.pieces(block, drawn)
 
     def _streaming(self) -> FlippedSigns | MovedInTime | None:
@@ -131,22 +147,33 @@ class Surrogates:
             return self.randomiser
         return None
 
-    def _whole_blocks(self) -> Iterator[Block]:
+    def _whole_blocks(self, features: slice | None) -> Iterator[Block]:
         """Blocks of features as they come; all vertex pairs as one, for those who stream them."""
         if self.features.pairs is not None:
-            yield self.features.block_of(slice(0, self.n_feature))
+            yield self.features.block_of(features or slice(0, self.n_feature))
             return
-        for _, block in self.features.blocks(self.design.n_threads):
+        for _, block in self._feature_blocks(features):
             yield block if self._in_order else block.of_subjects(self.order)
 
-    def _drawn_blocks(self, start: int, stop: int | None) -> Iterator[tuple[slice, Block, Iterable[Any]]]:
+    def _feature_blocks(self, features: slice | None) -> Iterator[tuple[slice, Block]]:
+        """Blocks of all features, which use one buffer again and again, or of some."""
+        if features is None:
+            yield from self.features.blocks(self.design.n_threads)
+            return
+        for first in range(features.start, features.stop, self._block_size):
+            part = slice(first, min(first + self._block_size, features.stop))
+            yield part, self.features.block_of(part)
+
+    def _drawn_blocks(
+        self, start: int, stop: int | None, features: slice | None = None
+    ) -> Iterator[tuple[slice, Block, Iterable[Any]]]:
         """Blocks of features with the draws for them, made once where all fit into memory."""
         surrogates = range(start, self.n_surrogates if stop is None else stop)
         step = self.randomiser.at_once
         ranges = [surrogates[k : k + step] for k in range(0, len(surrogates), step)]
         kept = [self.randomiser.draw(ranges[0])] if len(ranges) == 1 else []
-        for features, block in self._blocks(len(surrogates)):
-            yield features, block, kept or (self.randomiser.draw(part) for part in ranges)
+        for places, block in self._blocks(len(surrogates), features):
+            yield places, block, kept or (self.randomiser.draw(part) for part in ranges)
 
     def observed(self) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield (features, observed values (feature, window)), by the code of the surrogates."""
@@ -156,12 +183,13 @@ class Surrogates:
             else:
                 yield features, self.design.compute(block)
 
-    def ranges(self, start: int = 0, *, most: int | None = None) -> Iterator[tuple[int, int]]:
+    def ranges(self, start: int = 0, stop: int | None = None, *, most: int | None = None) -> Iterator[tuple[int, int]]:
         """Yield ranges (start, stop) of at most `most` surrogates that read the data as seldom as memory allows.
 
         Sign flips come in one range: they all come from one pass over the data.
         """
-        last, step = self.n_surrogates, min(self.randomiser.at_once, self._at_once())
+        last = self.n_surrogates if stop is None else stop
+        step = min(self.randomiser.at_once, self._at_once())
         if most is not None and not isinstance(self.randomiser, FlippedSigns):
             step = min(step, most)
         for first in range(start, last, step):
@@ -171,19 +199,23 @@ class Surrogates:
         """Surrogates whose values of a whole block of features fit into memory; flips read the data once for all."""
         if isinstance(self.randomiser, FlippedSigns):
             return self.n_surrogates
-        largest = PAIRS_PER_BLOCK if self.features.pairs is not None else self.features.series.block_size
         n_window = 1 if self.shortcut else self.n_window
-        return max(1, RESULT_BYTES // (4 * min(largest, self.n_feature) * n_window))
+        return max(1, RESULT_BYTES // (4 * min(self._block_size, self.n_feature) * n_window))
 
-    def _blocks(self, n_surrogates: int) -> Iterator[tuple[slice, Block]]:
+    @property
+    def _block_size(self) -> int:
+        """Most features of a block."""
+        return PAIRS_PER_BLOCK if self.features.pairs is not None else self.features.series.block_size
+
+    def _blocks(self, n_surrogates: int, features: slice | None = None) -> Iterator[tuple[slice, Block]]:
         """Blocks of features, subjects in the order of their ids, whose values for so many surrogates fit."""
         n_window = 1 if self.shortcut else self.n_window
         size = max(1, RESULT_BYTES // (4 * n_window * max(n_surrogates, self.design.n_term)))
-        for features, block in self.features.blocks(self.design.n_threads):
+        for places, block in self._feature_blocks(features):
             ordered = block if self._in_order else block.of_subjects(self.order)
             for first in range(0, block.n_feature, size):
                 part = slice(first, min(first + size, block.n_feature))
-                yield slice(features.start + part.start, features.start + part.stop), ordered.of_features(part)
+                yield slice(places.start + part.start, places.start + part.stop), ordered.of_features(part)
 
 
 def surrogates_of(

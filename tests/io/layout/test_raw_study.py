@@ -232,3 +232,13 @@ def test_a_key_log_linked_from_elsewhere_is_refused(study, tmp_path):
     log.symlink_to(elsewhere)
     with pytest.raises(BidsError, match="leads outside"):
         read_raw_study(study)
+
+
+def test_a_study_of_eeg_is_told_how_it_is_analysed(study):
+    for subject in ("sub-01", "sub-02"):
+        (study / subject / "beh").rename(study / subject / "eeg") if (study / subject / "beh").exists() else None
+    for folder in study.glob("sub-*/**/beh"):
+        shutil.rmtree(folder)
+    (study / "sub-01" / "eeg").mkdir(parents=True, exist_ok=True)
+    with pytest.raises(BidsError, match="recordings in eeg/ go through a cube and isc analyse"):
+        read_raw_study(study)

@@ -1,18 +1,18 @@
-"""The only door to dask: a function run on parts of a dask-backed cube, the result put together but not computed.
+"""A function run on parts of a dask-backed cube, the result put together but not computed.
 
 A part is a region of the cube, large enough that the scheduler costs nothing beside it and small enough for memory.
 Inside a part there is no dask. Whoever computes the result chooses where: threads, or the workers of an active
 `dask.distributed.Client`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
-SECONDS_TO_CONNECT = 10
+from isc.lazy.shared import computed
+
 TASK_BYTES = 256 * 2**20  # of float32 samples that one task reads
 
 Function = Callable[..., tuple[np.ndarray, np.ndarray]]
@@ -63,7 +63,7 @@ def regions(cube: xr.DataArray, dims: Sequence[str], *, task_bytes: int = TASK_B
 
     Parameters
     ----------
-    cube : DataArray, dask-backed
+    cube : DataArray
     dims : sequence of str
         Dims that may be cut; the others are always read whole.
     task_bytes : int
@@ -83,7 +83,7 @@ def regions(cube: xr.DataArray, dims: Sequence[str], *, task_bytes: int = TASK_B
     cuts = []
     for dim in reversed(dims):
         size = min(room, cube.sizes[dim])
-        stored = cube.chunksizes[dim][0]
+        stored = cube.chunksizes.get(dim, (1,))[0]
         size -= size % stored if size > stored and size < cube.sizes[dim] else 0
         cuts.append([slice(k, min(k + size, cube.sizes[dim])) for k in range(0, cube.sizes[dim], size)])
         room = max(1, room // size)
@@ -139,6 +139,52 @@ def in_parts(function: Function, cube: xr.DataArray, parts: np.ndarray, common: 
     return da.block(values.tolist()), da.block(counts.tolist())
 
 
+def computed_parts(function: Function, cube: xr.DataArray, parts: np.ndarray, common: Any) -> tuple[Any, Any]:
+    """Have the workers of the active client run a function on every part of a cube, now.
+
+    Parameters
+    ----------
+    function : callable
+        As for `in_parts`.
+    cube : DataArray
+        In memory; the workers map it.
+    parts : ndarray of `Part`
+    common : object
+
+    Returns
+    -------
+    ndarray of float32, ndarray of int32
+        As `in_parts` gives them.
+    """
+    places = list(np.ndindex(parts.shape))
+    edges = [_edges(parts, axis) for axis in range(parts.ndim)]
+    first: Part = parts.flat[0]
+    values, counts = (
+        np.empty((*shape[: len(shape) - parts.ndim], *(ends[-1] for ends in edges)), dtype)
+        for shape, dtype in zip(first.shapes, (np.float32, np.int32), strict=True)
+    )
+    tasks = [(part.region, part.options) for part in parts.flat]
+    for number, found in computed(_run_mapped, (function, cube, common), tasks):
+        spot: Any = (..., *(slice(ends[k], ends[k + 1]) for ends, k in zip(edges, places[number], strict=True)))
+        values[spot], counts[spot] = found
+    return values, counts
+
+
+def _edges(parts: np.ndarray, axis: int) -> np.ndarray:
+    """Where the results of parts begin and end along an axis of their grid."""
+    row = np.moveaxis(parts, axis, 0).reshape(parts.shape[axis], -1)[:, 0]
+    return np.concatenate([[0], np.cumsum([part.shapes[0][axis - parts.ndim] for part in row])])
+
+
+def _run_mapped(
+    job: tuple[Function, xr.DataArray, Any], task: tuple[Mapping[str, slice], Mapping[str, Any]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """One task on a worker."""
+    function, cube, common = job
+    region, options = task
+    return function(cube.isel(region), common, **options)
+
+
 def _run(
     function: Function,
     samples: np.ndarray,
@@ -150,65 +196,3 @@ def _run(
     dims, labels, common = sent
     coords = labels.isel(region, missing_dims="ignore").coords
     return function(xr.DataArray(samples, dims=dims, coords=coords), common, **options)
-
-
-@contextmanager
-def connected(address: str) -> Iterator[None]:
-    """Have lazy results computed, and `on_workers` run, by a cluster while the block runs.
-
-    Parameters
-    ----------
-    address : str
-        Of the scheduler, such as ``tcp://10.0.0.1:8786``.
-
-    Yields
-    ------
-    None
-        Nothing.
-
-    Raises
-    ------
-    ValueError
-        When dask.distributed is not installed, or nobody answers.
-
-    Examples
-    --------
-    >>> with connected("tcp://127.0.0.1:1"):
-    ...     pass
-    Traceback (most recent call last):
-    ValueError: no dask scheduler answers at tcp://127.0.0.1:1; ...
-    """
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise ValueError("a scheduler needs dask.distributed: pip install 'isc-toolkit[cluster]'") from error
-    try:
-        client = Client(address, timeout=SECONDS_TO_CONNECT)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"no dask scheduler answers at {address}; start one with `dask scheduler`") from error
-    with client:
-        yield
-
-
-def on_workers(function: Callable[[Any], Any], tasks: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Run a function on each task, one task at a time and worker thread, on the cluster that is connected.
-
-    Parameters
-    ----------
-    function : callable
-        Defined at the top of a module.
-    tasks : mapping of str to object
-        By name; what can be pickled.
-
-    Yields
-    ------
-    name : str
-    result : object or Exception
-        In the order in which they are done. What the function raised, or that its worker died, is the result.
-    """
-    from distributed import as_completed, get_client
-
-    client = get_client()
-    futures = {client.submit(function, task, pure=False, retries=0): name for name, task in tasks.items()}
-    for future in as_completed(futures):
-        yield futures[future], future.exception() or future.result()

@@ -1,4 +1,4 @@
-"""The door to dask: where a cube is cut, and that nothing is computed before it is asked for."""
+"""Parts of a dask-backed cube: where a cube is cut, and that nothing is computed before it is asked for."""
 
 import subprocess
 import sys
@@ -85,4 +85,4 @@ def test_no_scheduler_is_loaded_for_a_cube_in_memory():
         "isc.temporal_isc(x)\n"
         "assert 'distributed' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).resolve().parents[1])
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).resolve().parents[2])
