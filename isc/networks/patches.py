@@ -19,6 +19,10 @@ PATCH_SIZE = 12  # px, side of a patch after resampling
 def patch_names() -> tuple[str, ...]:
     """Name of every patch, in their order: part, row and column in the image.
 
+    Returns
+    -------
+    tuple of str
+
     Examples
     --------
     >>> patch_names()[:2], len(patch_names())
@@ -35,6 +39,10 @@ def patch_names() -> tuple[str, ...]:
 @cache
 def mirrored_patches() -> tuple[int, ...]:
     """Place of the patch that each patch becomes when the face is mirrored left to right.
+
+    Returns
+    -------
+    tuple of int
 
     Examples
     --------

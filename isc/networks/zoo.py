@@ -87,7 +87,7 @@ def samples(corpus: xr.Dataset, clips: np.ndarray, codes: np.ndarray, *, of_patc
 
 
 def fit_member(
-    name: str,
+    member: str,
     corpus: xr.Dataset,
     codes: np.ndarray,
     n_class: int,
@@ -102,7 +102,7 @@ def fit_member(
 
     Parameters
     ----------
-    name : str
+    member : str
         A key of `ZOO`.
     corpus : Dataset
         From `isc.networks.clip_corpus`.
@@ -129,15 +129,15 @@ def fit_member(
     ValueError
         When the name is not in the zoo.
     """
-    if name not in ZOO:
-        raise ValueError(f"there is no network {name!r} in the zoo; there are {', '.join(ZOO)}")
-    member = ZOO[name]
-    how = member.recipe if recipe is None else recipe
-    model = build(member.factory, n_class, seed=how.seed)
-    table = samples(corpus, training, codes, of_patches=member.of_patches)
-    checked = samples(corpus, validation, codes, of_patches=member.of_patches)
+    if member not in ZOO:
+        raise ValueError(f"there is no network {member!r} in the zoo; there are {', '.join(ZOO)}")
+    known = ZOO[member]
+    how = known.recipe if recipe is None else recipe
+    model = build(known.factory, n_class, seed=how.seed)
+    table = samples(corpus, training, codes, of_patches=known.of_patches)
+    checked = samples(corpus, validation, codes, of_patches=known.of_patches)
     true = np.repeat(codes[validation], corpus.sizes["frame"])
-    batches = Batches(table, size=BATCH, augment=member.augment, seed=how.seed)
+    batches = Batches(table, size=BATCH, augment=known.augment, seed=how.seed)
     score = class_scorer(checked, true, n_class)
     with seeded(how.seed, n_threads=how.n_threads):
         if head_first:
