@@ -76,7 +76,7 @@ def jitter_colours(
     brightness, contrast, saturation : ndarray, shape (sample,)
         Factors; 1 changes nothing.
     hue : ndarray, shape (sample,)
-        Turn of the hue about the grey axis, of a full turn; 0 changes nothing.
+        Turn of the hue about the grey axis, of a full turn; 0 changes nothing, a third makes red green.
 
     Returns
     -------
@@ -110,5 +110,5 @@ def _hue_matrices(turns: np.ndarray) -> torch.Tensor:
     """Matrix (sample, 3, 3) that turns the chroma of each picture."""
     angle = torch.as_tensor(2 * np.pi * np.asarray(turns), dtype=torch.float32)
     cos, sin, one, zero = angle.cos(), angle.sin(), torch.ones_like(angle), torch.zeros_like(angle)
-    rows = [torch.stack(row, -1) for row in ((one, zero, zero), (zero, cos, -sin), (zero, sin, cos))]
+    rows = [torch.stack(row, -1) for row in ((one, zero, zero), (zero, cos, sin), (zero, -sin, cos))]
     return torch.linalg.inv(_YIQ) @ torch.stack(rows, -2) @ _YIQ

@@ -156,9 +156,16 @@ def cross_validate_system(
 
 
 def load_systems() -> dict[str, System]:
-    """All registered systems, those of this package among them; needs PyTorch."""
-    for module in MODULES:
-        import_module(module)
+    """All registered systems, those of this package among them; an ImportError says when PyTorch is missing."""
+    try:
+        for module in MODULES:
+            import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise ImportError(
+            "the systems of isc.networks need PyTorch, which is not installed; pip install 'isc-toolkit[networks]'"
+        ) from error
     return SYSTEMS
 
 

@@ -15,7 +15,6 @@ from isc.networks.scoring import class_scorer, probabilities
 from isc.networks.seeding import build, seeded
 from isc.networks.senet import compact_se_resnet
 from isc.networks.training import train
-from isc.networks.vgg import VGG
 
 # From first weights in half a minute a fold on one core: Adam instead of the published SGD, whose rates are for
 # loaded weights. Chosen by the validation people of one fold, test clips unseen.
@@ -107,11 +106,3 @@ def fit_crops(
 def se_resnet(fold: Fold) -> np.ndarray:
     """SE-ResNet of the expression challenge, compact."""
     return fit_crops(fold, compact_se_resnet)
-
-
-@register("vgg")
-def vgg(fold: Fold) -> np.ndarray:
-    """VGG, compact: four stages of one convolution."""
-    changes = {"learning_rates": {"": 1e-3}, "n_iterations": 450, "patience": None}
-    sizes: dict[str, Any] = {"stages": ((16,), (32,), (64,), (64,)), "n_unit": 128, "grid": 4, "dropout": 0.2}
-    return fit_crops(fold, VGG, recipe=Recipe(**COMPACT.settings() | changes), **sizes)

@@ -152,6 +152,7 @@ def analyse_cube(
     Examples
     --------
     >>> import tempfile
+    >>> import numpy as np
     >>> folder = Path(tempfile.mkdtemp())
     >>> values = np.random.default_rng(0).normal(size=(5, 300, 2))
     >>> eeg = xr.DataArray(values, dims=("subject", "time", "channel"), coords={"time": np.arange(300) / 10})
@@ -230,7 +231,7 @@ def features_of(cube: xr.DataArray) -> str:
 
     Examples
     --------
-    >>> features_of(xr.DataArray(np.zeros((1, 1, 1, 2)), dims=("subject", "time", "channel", "band")))
+    >>> features_of(xr.DataArray([[[[0.0]]]], dims=("subject", "time", "channel", "band")))
     'features'
     """
     dims = [str(dim) for dim in cube.dims if dim not in ("subject", "time", "space")]
@@ -240,7 +241,7 @@ def features_of(cube: xr.DataArray) -> str:
 
 def _write_top(study: Study, shelf: Shelf, features: str) -> None:
     meanings = label_meanings(study, {features: features})
-    write_derivative_dataset(shelf.root, raw=shelf.raw_root, version=code_version(), descriptions=meanings)
+    write_derivative_dataset(shelf.root, raw=shelf.raw_root, version=code_version(), descriptions=meanings, of=features)
     write_bytes(root_path(shelf.root, "settings"), format_study(study).encode())
 
 

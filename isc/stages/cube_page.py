@@ -14,7 +14,8 @@ from isc.stages.group import Group
 from isc.stages.group_products import Products
 from isc.stages.maps import FeatureMap, flat
 from isc.stages.methods import cited, cube_methods_text
-from isc.stages.report import inference_facts, results_of
+from isc.stages.report import inference_facts
+from isc.stages.results import results_of
 from isc.stages.sections import (
     Results,
     feature_name,
@@ -104,8 +105,8 @@ def recordings_table(cube: xr.DataArray) -> pd.DataFrame:
     --------
     >>> cube = xr.DataArray([[[1, np.nan], [2, np.nan]]], dims=("subject", "time", "channel"),
     ...                     coords={"subject": ["sub-01"], "channel": ["Fz", "Oz"], "time": [0, 1]})
-    >>> recordings_table(cube).iloc[0].tolist()
-    ['sub-01', 0.5, 1, 'Oz']
+    >>> recordings_table(cube).to_dict("records")[0]
+    {'participant': 'sub-01', 'valid share': 0.5, 'features without a value': 1, 'which': 'Oz'}
     """
     rows = []
     for name, one in zip(subject_ids(cube), cube.transpose("subject", "time", ...), strict=True):

@@ -113,6 +113,14 @@ def test_recordings_make_a_cube_and_its_synchrony():
     assert (isc.isc(cube) > 0.5).all()
 
 
+def test_short_artefacts_stay_missing_when_no_gap_may_be_bridged():
+    blink = recording(annotations=[(1.0, 0.2, "BAD_blink")])
+    parts = {"a": isc.read_eeg(blink, subject="a"), "b": isc.read_eeg(recording(seed=1), subject="b")}
+    cube = isc.stack_subjects(parts, max_gap=0)
+    assert np.flatnonzero(np.isnan(cube[0, :, 0])).tolist() == list(range(100, 120))
+    assert np.isfinite(isc.stack_subjects(parts)).all()
+
+
 def test_epochs_that_only_some_participants_have_are_named():
     eeg = xr.DataArray(
         np.zeros((5, 2, 1)),

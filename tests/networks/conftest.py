@@ -1,19 +1,9 @@
-"""Tests of networks need PyTorch (extra ``networks``); without it they are skipped, and the reason is said."""
+"""Tests of networks: those that need PyTorch (extra ``networks``) skip themselves without it and say why."""
 
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-FOLDER = Path(__file__).parent
-WITHOUT_TORCH = {"test_init.py", "test_crops.py", "test_comparison.py"}
-
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if find_spec("torch") is None and FOLDER in item.path.parents and item.path.name not in WITHOUT_TORCH:
-            item.add_marker(pytest.mark.skip(reason="needs PyTorch: pip install 'isc-toolkit[networks]'"))
 
 
 @pytest.fixture(autouse=True)

@@ -64,7 +64,8 @@ def test_validation_subjects_are_a_fifth_and_the_same_for_the_same_seed(corpus):
         validation_subjects(clips, np.arange(6))
 
 
-def test_registered_systems_are_found_by_name_and_a_name_is_given_once(corpus):
+def test_registered_systems_are_found_by_name_and_a_name_is_given_once(corpus, monkeypatch):
+    monkeypatch.setattr("isc.networks.comparison.MODULES", ())
     register("mean")(nearest_mean)
     try:
         assert cross_validate_system(corpus, "mean").attrs["model"] == "mean"

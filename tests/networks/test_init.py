@@ -25,6 +25,11 @@ def test_without_torch_a_network_says_which_extra_to_install():
     assert "isc-toolkit[networks]" in done.stderr
 
 
+def test_without_torch_the_systems_say_which_extra_to_install():
+    done = run(BLOCKED + "from isc.networks.comparison import load_systems\nload_systems()")
+    assert "ImportError: the systems of isc.networks need PyTorch" in done.stderr
+
+
 def test_crops_and_comparison_work_without_torch():
     code = BLOCKED + "from isc.networks import align_crop, cross_validate_system\nprint('fine')"
     assert run(code).stdout.strip() == "fine"

@@ -74,7 +74,7 @@ def test_the_forward_pass_is_the_published_one():
     model = build(SENet, 3, blocks=(1, 1), width=4, inputs="vggface2", seed=1).eval()
     for parameter in model.parameters():
         parameter.data += 0.01
-    x, w, f = torch.rand(2, 3, 37, 37), model.state_dict(), torch.nn.functional
+    x, w, f = torch.rand(2, 3, 35, 35), model.state_dict(), torch.nn.functional
 
     def normed(x, name):
         return f.batch_norm(
@@ -84,7 +84,7 @@ def test_the_forward_pass_is_the_published_one():
     y = x[:, [2, 1, 0]] * 255 - torch.tensor(VGGFACE2_MEAN).view(1, 3, 1, 1)
     y = torch.relu(normed(f.conv2d(y, w["stem.0.weight"], stride=2, padding=3), "stem.1"))
     y = f.max_pool2d(y, 3, stride=2, ceil_mode=True)
-    assert y.shape[-1] == 9
+    assert y.shape[-1] == 9  # 8 if the pool rounded down
     for stage, stride in ((0, 1), (1, 2)):
         s = f"stages.{stage}.0"
         z = torch.relu(normed(f.conv2d(y, w[f"{s}.conv1.weight"], stride=stride), f"{s}.bn1"))

@@ -103,6 +103,12 @@ def test_the_report_has_a_head_for_each_band_and_says_what_is_missing(folder):
     assert "were analysed as they were given" in page and "for every channel and band" in page
 
 
+def test_the_folder_says_what_it_holds(folder):
+    described = json.loads((folder / "eeg" / "dataset_description.json").read_text())
+    assert described["Name"].endswith(": synchrony of features")
+    assert "landmarks" not in (folder / "eeg" / "README.md").read_text() + json.dumps(described)
+
+
 def test_a_second_run_makes_nothing_and_another_map_only_the_report(folder, capfd):
     before = {path: hashlib.sha256(path.read_bytes()).digest() for path in (folder / "eeg" / "group").rglob("*.*")}
     assert main(["analyse", *arguments(folder)]) == 0

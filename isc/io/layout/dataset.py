@@ -14,6 +14,7 @@ from isc.io.files.text import MISSING, read_json, write_json, write_tsv
 from isc.io.layout.names import BidsError, Entities, check_label, participant_label, sidecar_path
 
 BIDS_VERSION = "1.10.0"
+FACES = "faces"
 PIPELINE = "isc"  # BIDS wants the name of the pipeline in the folder below derivatives/
 DESCRIPTION_FILE = "dataset_description.json"
 RAW_LINK = "raw"  # what BIDS URIs in our sidecars call the raw data set
@@ -56,6 +57,18 @@ whose sidecar is missing or disagrees is not read.
 - `report.html`, `explore.html`, `sub-*.html`, `logs/run.jsonl`, `code/settings.toml`
 
 {personal_data}
+"""
+
+CUBE_README = """# {name}
+
+Made by isc {version} from a cube in `{raw}`: recordings of all participants on one clock, which a script of the study
+made. Every file has a JSON sidecar that explains its variables and lists parameters, seed, software versions and
+SHA-256 of inputs and of the file itself; a file whose sidecar is missing or disagrees is not read.
+
+- `group` the cube as it was given, synchrony, null and thresholds
+- `report.html`, `logs/run.jsonl`, `code/settings.toml`
+
+The cube holds recordings of people: treat it as they agreed to.
 """
 
 
@@ -150,7 +163,7 @@ def write_scans(root: Path, entities: Entities, stimulus_onset: Mapping[Path, fl
 
 
 def write_derivative_dataset(
-    root: Path, *, raw: Path, version: str, descriptions: Mapping[str, str] | None = None
+    root: Path, *, raw: Path, version: str, descriptions: Mapping[str, str] | None = None, of: str = FACES
 ) -> None:
     """Write the files at the top of the derivatives.
 
@@ -164,6 +177,8 @@ def write_derivative_dataset(
         Of this package.
     descriptions : mapping of str to str, optional
         What the ``desc-`` labels of the caller mean, such as those of `isc.io.bids.window_label`.
+    of : str
+        What was recorded: faces, or the features of a cube (``channels``).
 
     Raises
     ------
@@ -184,10 +199,11 @@ def write_derivative_dataset(
     if place.parent.name == "derivatives" and PIPELINE not in place.name:
         raise BidsError(f"a folder in derivatives/ must be called {PIPELINE} or {PIPELINE}-<variant>, not {place.name}")
     link = Path(os.path.relpath(raw.resolve(), place)).as_posix()
-    name = f"{_name_of(raw)}: synchrony of faces"
-    write_json(_derivative_description(name, link, version), root / DESCRIPTION_FILE)
+    name = f"{_name_of(raw)}: synchrony of {of}"
+    write_json(_derivative_description(name, link, version, of), root / DESCRIPTION_FILE)
     text = {"name": name, "version": version, "raw": link}
-    _write_text(DERIVATIVE_README.format(**text, personal_data=PERSONAL_DATA), root / "README.md")
+    readme = DERIVATIVE_README if of == FACES else CUBE_README
+    _write_text(readme.format(**text, personal_data=PERSONAL_DATA), root / "README.md")
     _write_text("\n".join(DERIVATIVE_IGNORED) + "\n", root / ".bidsignore")
     write_tsv(_description_table(descriptions or {}), root / "descriptions.tsv")
     write_json(sidecar_for("descriptions"), root / "descriptions.json")
@@ -230,21 +246,18 @@ def _name_of(raw: Path) -> str:
     return str(read_json(path).get("Name", raw.resolve().name)) if path.is_file() else raw.resolve().name
 
 
-def _derivative_description(name: str, link: str, version: str) -> dict[str, Any]:
-    made_by = {
-        "Name": PIPELINE,
-        "Version": version,
-        "Description": f"Inter-subject synchrony of faces: landmarks, t-ISC and its inference. {PERSONAL_DATA}",
-    }
-    return {
+def _derivative_description(name: str, link: str, version: str, of: str) -> dict[str, Any]:
+    made = f"landmarks, t-ISC and its inference. {PERSONAL_DATA}" if of == FACES else "t-ISC and its inference."
+    made_by = {"Name": PIPELINE, "Version": version, "Description": f"Inter-subject synchrony of {of}: {made}"}
+    described = {
         "Name": name,
         "BIDSVersion": BIDS_VERSION,
         "DatasetType": "derivative",
         "GeneratedBy": [made_by],
         "SourceDatasets": [{"URL": link}],
         "DatasetLinks": {RAW_LINK: link},
-        "PersonalData": PERSONAL_DATA,
     }
+    return described | ({"PersonalData": PERSONAL_DATA} if of == FACES else {})
 
 
 def _description_table(given: Mapping[str, str]) -> pd.DataFrame:
