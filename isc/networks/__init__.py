@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 _MODULES = {
+    "isc.networks.alignment": ("match_phones", "read_textgrid", "warp"),
     "isc.networks.affect": ("AffectNetwork", "affect_loss", "affect_scorer", "concordance"),
     "isc.networks.augmentation": ("jitter_colours", "make_jitter"),
     "isc.networks.batches": ("ArrayTable", "Batches", "PictureTable"),
@@ -20,6 +21,8 @@ _MODULES = {
     "isc.networks.scoring": ("class_scorer", "probabilities"),
     "isc.networks.seeding": ("build", "seeded"),
     "isc.networks.senet": ("SENet", "compact_se_resnet", "se_resnet50"),
+    "isc.networks.speech": ("draw_meshes", "simulate_speakers"),
+    "isc.networks.style": ("FusionModel", "StyleExtractor", "fusion_pair", "style_extractor", "style_loss"),
     "isc.networks.systems": ("fit_crops",),
     "isc.networks.transformer": ("GridTransformer", "PatchTransformer", "landmark_transformer"),
     "isc.networks.training": ("Training", "train"),
