@@ -8,8 +8,8 @@ first dense layer stands for a frame. Style: a dense layer and an LSTM learn to 
 neutral ones and to name the phone; what they take away is the style. Model A fuses both, model B has the static
 features alone and as many parameters. Accuracy is over clips of speakers never seen. The interval of A less B is that
 of the mean over starts (t). p: labels permuted within speaker and sentence against fixed predictions, all starts
-together. Judged neutral: emotional frames of test speakers that a logistic regression on the meshes of training speakers calls
-neutral, before and after the style is taken away.
+together. Judged neutral: emotional frames of test speakers that a logistic regression on the meshes of training
+speakers calls neutral, before and after the style is taken away.
 Differs from the document: generated meshes stand for Z-Face, pictures of meshes for videos; no weights are loaded.
 
     python experiments/style_extractor/run.py [--out DIR] [--ratings FILE] [--quick]
