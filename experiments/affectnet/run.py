@@ -13,7 +13,8 @@ where the report changed it with every epoch, by which every picture was learnt 
 
     python experiments/affectnet/run.py [--out DIR] [--corpus DIR] [--quick]
 
-Writes figures/, tables/ and summary.json (keys in data_dictionary/affectnet.json). About 5 minutes of one core once the corpus is there.
+Writes figures/, tables/ and summary.json (keys in data_dictionary/affectnet.json).
+About 5 minutes of one core once the corpus is there.
 """
 
 import argparse
