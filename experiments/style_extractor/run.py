@@ -1,15 +1,17 @@
 """Style extractor (Salman & Busso): whether emotion shows more clearly when a face's neutral version is subtracted.
 
-Methods. Generated speakers say the same sentences in four emotions and without one (52 vertices, 20 frames): own shape,
-phones that move mouth, jaw and cheeks, emotions that move everything and change how strongly one articulates. Emotional
-sequences are aligned with the same speaker's neutral ones phone by phone. For each random start speakers are divided
-anew, 81 : 4 : 7 as CREMA-D was. Static features: a compact VGG learns the emotion from pictures of single meshes; its
-first dense layer stands for a frame. Style: a dense layer and an LSTM learn to turn emotional meshes into the aligned
-neutral ones and to name the phone; what they take away is the style. Model A fuses both, model B has the static
-features alone and as many parameters. Accuracy is over clips of speakers never seen. The interval of A less B is that
-of the mean over starts (t). p: labels permuted within speaker and sentence against fixed predictions, all starts
-together. Judged neutral: emotional frames of test speakers that a logistic regression on the meshes of training
-speakers calls neutral, before and after the style is taken away.
+Methods. Generated speakers say the same sentences in four emotions and without one (52 vertices, 20 frames): own
+shape, phones that move mouth, jaw and cheeks, emotions that move everything and change how strongly one articulates.
+Emotional sequences are aligned with the same speaker's neutral ones phone by phone. For each random start speakers
+are divided anew, 81 : 4 : 7 as CREMA-D was. Static features: a compact VGG learns the emotion from pictures of single
+meshes; its first dense layer stands for a frame. Style: a dense layer and an LSTM learn to turn emotional meshes into
+the aligned neutral ones and to name the phone; what they take away is the style. Model A fuses both, model B has the
+static features alone and, in its fusion, as many parameters; model M has the meshes as they are in place of the
+style, a control: only what A gains over M can be owed to the style. Accuracy is over clips of speakers never seen.
+The interval of A less B is that of the mean over starts (t); the same speakers return in other starts, so it says
+nothing of other speakers. p: the labels of clips permuted within speaker and sentence, the same in all starts,
+against fixed predictions. Judged neutral: emotional frames of test speakers that a logistic regression on the meshes
+of training speakers calls neutral, before and after the style is taken away.
 Differs from the document: generated meshes stand for Z-Face, pictures of meshes for videos; no weights are loaded.
 
     python experiments/style_extractor/run.py [--out DIR] [--ratings FILE] [--quick]
@@ -50,6 +52,8 @@ ADAM: dict[str, Any] = {"optimizer": "adam", "validate_every": 25, "weight_decay
 ITERATIONS = {"static": 200, "style": 400, "fusion": 300}
 RATES = {"static": 2e-3, "style": 3e-3, "fusion": 2e-3}
 NEUTRAL = "neutral"
+STYLE_WIDTH = 48
+MODELS = {"a": "static and style", "b": "static alone", "mesh": "static and meshes as they are"}
 Summary = dict[str, float]
 
 
@@ -80,11 +84,13 @@ def divide(corpus: xr.Dataset, shares: list[float], seed: int) -> Speakers:
     return Speakers(*(np.flatnonzero(np.isin(corpus["subject"].values, part)) for part in parts))
 
 
-def aligned_neutral(corpus: xr.Dataset) -> np.ndarray:
+def aligned_neutral(corpus: xr.Dataset, flat: np.ndarray) -> np.ndarray:
     """The same speaker's neutral mesh of every frame (clip, time, value): as far into the same phone."""
-    flat = flat_meshes(corpus)
     takes, labels, phones = corpus["take"].values, corpus["label"].values, corpus["phone"].values
     partner = {take: n for n, (take, label) in enumerate(zip(takes, labels, strict=True)) if label == NEUTRAL}
+    lacking = sorted(set(takes) - set(partner))
+    if lacking:
+        raise ValueError(f"take {lacking[0]} has no neutral clip; leave it out or record one")
     found = np.empty_like(flat)
     for clip, take in enumerate(takes):
         found[clip] = flat[partner[take]][same_phone(phones[clip], phones[partner[take]])]
@@ -103,11 +109,11 @@ def same_phone(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     return frames
 
 
-def flat_meshes(corpus: xr.Dataset) -> np.ndarray:
-    """Meshes (clip, time, value) as departures from the mean over all clips and frames."""
+def flat_meshes(corpus: xr.Dataset, known: np.ndarray) -> np.ndarray:
+    """Meshes (clip, time, value) as departures from the mean over the frames of the known clips."""
     values = corpus["sequence"].transpose("clip", "time", "vertex", "space").values
     values = values.reshape(*values.shape[:2], -1)
-    return (values - values.mean(axis=(0, 1))) * 10  # tenths of an inter-ocular distance: near 1
+    return (values - values[known].mean(axis=(0, 1))) * 10  # tenths of an inter-ocular distance: near 1
 
 
 def recipe(kind: str, settings: dict[str, Any], seed: int, criterion: str = "accuracy") -> Recipe:
@@ -144,7 +150,7 @@ def learn_style(
     def table(clips: np.ndarray) -> ArrayTable:
         return ArrayTable(input=flat[clips], neutral=neutral[clips], phone=phone[clips])
 
-    model = build(StyleExtractor, flat.shape[2], int(phone.max()) + 1, seed=how.seed, width=48)
+    model = build(StyleExtractor, flat.shape[2], int(phone.max()) + 1, seed=how.seed, width=STYLE_WIDTH)
     batches = Batches(table(parts.train), size=16, seed=how.seed)
     train(model, batches, style_loss(phone_weight), style_scorer(table(parts.validation)), recipe=how)
     with torch.no_grad():
@@ -178,7 +184,8 @@ def one_start(corpus: xr.Dataset, settings: dict[str, Any], start: int) -> tuple
     """Scores of one random start, and what A and B say of each test clip."""
     seed = settings["seed"] + start
     codes, classes = encode(corpus["label"].to_series())
-    parts, flat = divide(corpus, settings["shares"], seed), flat_meshes(corpus)
+    parts = divide(corpus, settings["shares"], seed)
+    flat = flat_meshes(corpus, parts.train)
     values = corpus["sequence"].values
     pictures = draw_meshes(values.reshape(-1, *values.shape[2:]), size=PICTURE)
     pictures = pictures.reshape(*values.shape[:2], *pictures.shape[1:])
@@ -186,73 +193,85 @@ def one_start(corpus: xr.Dataset, settings: dict[str, Any], start: int) -> tuple
         static = static_features(pictures, codes, parts, recipe("static", settings, seed))
         how = recipe("style", settings, seed, "error")
         style, error = learn_style(
-            flat, aligned_neutral(corpus), corpus["phone"].values, parts, how, settings["phone_weight"]
+            flat, aligned_neutral(corpus, flat), corpus["phone"].values, parts, how, settings["phone_weight"]
         )
         a, b = build(fusion_pair, len(classes), static.shape[2], style.shape[2], seed=seed, width=24)
+        m, _ = build(fusion_pair, len(classes), static.shape[2], flat.shape[2], seed=seed, width=24)
         how = recipe("fusion", settings, seed)
         said = {
             "a": fuse(a, np.concatenate([static, style], axis=2), codes, parts, how).argmax(axis=1),
             "b": fuse(b, static, codes, parts, how).argmax(axis=1),
+            "mesh": fuse(m, np.concatenate([static, flat], axis=2), codes, parts, how).argmax(axis=1),
         }
-    test = corpus[["subject", "label", "take"]].isel(clip=parts.test).reset_coords().to_dataframe()
+    test = corpus[["subject", "label", "take"]].isel(clip=parts.test).reset_coords().to_dataframe().reset_index()
     clips = test.assign(start=start, **{name: np.array(classes)[codes_] for name, codes_ in said.items()})
     row = {f"accuracy_{name}": float((clips[name] == clips["label"]).mean()) for name in said}
     row |= {f"mesh_{name}": value for name, value in error.items()}
     shares = judged_neutral(flat, style, codes, classes.index(NEUTRAL), parts)
     row |= {f"judged_neutral_{name}": value for name, value in shares.items()}
-    return {"start": start} | row | {"parameters_a": n_parameters(a), "parameters_b": n_parameters(b)}, clips
+    sizes = {f"parameters_{name}": n_parameters(model) for name, model in (("a", a), ("b", b), ("mesh", m))}
+    extractor = StyleExtractor(flat.shape[2], int(corpus["phone"].max()) + 1, width=STYLE_WIDTH)
+    return {"start": start} | row | sizes | {"parameters_style": n_parameters(extractor)}, clips
 
 
 def chance_test(clips: pd.DataFrame, column: str, n_permutations: int, seed: int) -> float:
-    """P of the accuracy over all starts: labels permuted within start, speaker and sentence."""
+    """P of the accuracy over all starts: labels permuted within speaker and sentence, the same in every start."""
     rng = np.random.default_rng([seed, 7])
-    order = clips.sort_values(["start", "take"], kind="stable")
-    groups, said = order.groupby(["start", "take"], sort=False).ngroup().to_numpy(), order[column].to_numpy()
-    labels = order["label"].to_numpy()
-    observed, reached = (said == labels).mean(), 0
+    once = clips.drop_duplicates("clip").sort_values("take", kind="stable").reset_index(drop=True)
+    group, labels = once.groupby("take", sort=False).ngroup().to_numpy(), once["label"].to_numpy()
+    place = clips["clip"].map(pd.Series(once.index, index=once["clip"])).to_numpy()
+    said, reached = clips[column].to_numpy(), 0
+    observed = (said == labels[place]).mean()
     for _ in range(n_permutations):
-        shuffled = labels[np.lexsort((rng.random(len(labels)), groups))]
-        reached += (said == shuffled).mean() >= observed
+        shuffled = labels[np.lexsort((rng.random(len(labels)), group))]
+        reached += (said == shuffled[place]).mean() >= observed
     return float((reached + 1) / (n_permutations + 1))
 
 
-def summarise(starts: pd.DataFrame, clips: pd.DataFrame, settings: dict[str, Any]) -> Summary:
-    """Means over starts, A less B with its interval, and p of both."""
+def mean_interval(gap: np.ndarray) -> tuple[float, float, float]:
+    """Mean over starts and its 95 % interval (t)."""
     from scipy.stats import t
 
-    gap = (starts["accuracy_a"] - starts["accuracy_b"]).to_numpy()
     half = t.ppf(0.975, len(gap) - 1) * gap.std(ddof=1) / np.sqrt(len(gap))
-    summary = {"style/a_minus_b/mean": gap.mean(), "style/a_minus_b/low": gap.mean() - half}
-    summary |= {"style/a_minus_b/high": gap.mean() + half, "n_start": len(gap)}
-    for name in ("a", "b"):
-        summary[f"model_{name}/accuracy"] = starts[f"accuracy_{name}"].mean()
+    return float(gap.mean()), float(gap.mean() - half), float(gap.mean() + half)
+
+
+def summarise(starts: pd.DataFrame, clips: pd.DataFrame, settings: dict[str, Any]) -> Summary:
+    """Means over starts, A less B and less the control with their intervals, and p of all."""
+    summary: Summary = {"n_start": len(starts)}
+    for name in ("b", "mesh"):
+        gap = (starts["accuracy_a"] - starts[f"accuracy_{name}"]).to_numpy()
+        ends = zip(("mean", "low", "high"), mean_interval(gap), strict=True)
+        summary |= {f"style/a_minus_{name}/{part}": value for part, value in ends}
+    for name in MODELS:
+        summary[f"model_{name}/accuracy"] = float(starts[f"accuracy_{name}"].mean())
         summary[f"model_{name}/p"] = chance_test(clips, name, settings["n_permutations"], settings["seed"])
         summary[f"model_{name}/n_parameter"] = int(starts[f"parameters_{name}"].iloc[0])
+    summary["style/n_parameter"] = int(starts["parameters_style"].iloc[0])
     for name in ("mesh_error", "mesh_before", "mesh_phone_accuracy", "judged_neutral_before", "judged_neutral_after"):
-        summary[f"style/{name}"] = starts[name].mean()
-    return {key: value if isinstance(value, int) else float(value) for key, value in summary.items()}
+        summary[f"style/{name}"] = float(starts[name].mean())
+    return summary
 
 
 @styled
 def draw_starts(starts: pd.DataFrame) -> Figure:
-    """Accuracy of B and A, a line a random start, and emotional meshes judged neutral before and after."""
+    """Accuracy of all models, a line a random start, and emotional meshes judged neutral before and after."""
     figure = Figure(figsize=(5.0, 2.6), layout="constrained")
     axes = figure.subplots(1, 2)
-    pairs = {
-        "accuracy, speakers never seen": ("accuracy_b", "accuracy_a", "B: static", "A: with style"),
-        "emotional frames judged neutral": (
-            "judged_neutral_before",
-            "judged_neutral_after",
-            "as they are",
-            "less style",
-        ),
+    kinds = {
+        "accuracy, speakers never seen": {
+            "accuracy_b": "B: static",
+            "accuracy_mesh": "meshes",
+            "accuracy_a": "A: style",
+        },
+        "emotional frames judged neutral": {"judged_neutral_before": "before", "judged_neutral_after": "less style"},
     }
-    for ax, (label, (first, second, left, right)) in zip(axes, pairs.items(), strict=True):
-        both = starts[[first, second]].to_numpy()
-        ax.plot([0, 1], both.T, color=LINE_GREY, linewidth=0.8, marker="o", markersize=3)
-        ax.plot([0, 1], both.mean(axis=0), color=BLUE, linewidth=1.8, marker="o", markersize=5)
-        ax.set_xticks([0, 1], [left, right])
-        ax.set(xlim=(-0.3, 1.3), ylim=(0, 1), ylabel=label)
+    for ax, (label, columns) in zip(axes, kinds.items(), strict=True):
+        values, places = starts[list(columns)].to_numpy(), range(len(columns))
+        ax.plot(places, values.T, color=LINE_GREY, linewidth=0.8, marker="o", markersize=3)
+        ax.plot(places, values.mean(axis=0), color=BLUE, linewidth=1.8, marker="o", markersize=5)
+        ax.set_xticks(places, list(columns.values()))
+        ax.set(xlim=(-0.3, len(columns) - 0.7), ylim=(0, 1), ylabel=label)
     figure.suptitle(f"{len(starts)} random starts; blue: mean", fontsize="medium")
     return figure
 
@@ -260,14 +279,16 @@ def draw_starts(starts: pd.DataFrame) -> Figure:
 def report(summary: Summary) -> None:
     """Print what came out."""
     s = summary
-    for name, what in (("a", "static and style"), ("b", "static alone")):
+    for name, what in MODELS.items():
         print(
-            f"model {name.upper()} ({what}, {s[f'model_{name}/n_parameter']} parameters): accuracy "
+            f"model {name} ({what}, {s[f'model_{name}/n_parameter']} parameters): accuracy "
             f"{s[f'model_{name}/accuracy']:.3f}, p = {s[f'model_{name}/p']:.4g}"
         )
-    low, high = s["style/a_minus_b/low"], s["style/a_minus_b/high"]
-    verdict = "no effect is shown" if low <= 0 <= high else "the interval leaves out 0"
-    print(f"A less B: {s['style/a_minus_b/mean']:+.3f} [{low:+.3f}, {high:+.3f}] over {s['n_start']} starts: {verdict}")
+    for name in ("b", "mesh"):
+        mean, low, high = (s[f"style/a_minus_{name}/{part}"] for part in ("mean", "low", "high"))
+        verdict = "no effect is shown" if low <= 0 <= high else "the interval leaves out 0"
+        print(f"a less {name}: {mean:+.3f} [{low:+.3f}, {high:+.3f}] over {s['n_start']} starts: {verdict}")
+    print(f"the style extractor itself has {s['style/n_parameter']} parameters")
     print(
         f"distance to the neutral mesh {s['style/mesh_before']:.3f} -> {s['style/mesh_error']:.3f} (tenths of an inter-"
         f"ocular distance), phones right {s['style/mesh_phone_accuracy']:.2f}; emotional frames judged neutral "
