@@ -3,6 +3,7 @@
 A scheme is a description only; `isc.synchrony.surrogate.values` draws the random numbers and computes the values.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Literal, get_args
 
@@ -14,21 +15,21 @@ Extent = Literal["recording", "within_window"]
 
 
 @dataclass(frozen=True)
-class Scheme:
+class Scheme(ABC):
     """Base of all schemes: its name, its null hypothesis and the options that go into the attrs of a result."""
 
     name: ClassVar[SchemeName]
 
     @property
+    @abstractmethod
     def null_hypothesis(self) -> str:
         """The sentence that a rejection rejects."""
-        raise NotImplementedError
 
     def options(self) -> dict[str, str | float]:
         """Options of the scheme as attrs."""
         return {key: value for key, value in asdict(self).items() if isinstance(value, str | float)}
 
-    def check(self, windows: Windows, n_time: int) -> None:
+    def check(self, windows: Windows, n_time: int) -> None:  # noqa: B027  # most schemes refuse nothing
         """Raise a ValueError when the scheme says nothing about a recording of `n_time` samples."""
 
 
