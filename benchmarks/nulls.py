@@ -6,8 +6,9 @@
 
 Prints a table and writes it to benchmarks/output/nulls.json. ``cpu_s`` is user and system time of the process,
 ``wall_s`` the time on the clock, ``peak_above_input_and_output_MB`` the highest resident memory while the null was
-computed, less that with imports and input in memory, and less what is returned (values and numbers of subjects). ``us_per_cell`` is CPU time per window, feature and surrogate. ``goal_s`` is
-the goal for wall time on two idle cores. Machines are shared: read CPU seconds beside wall seconds.
+computed, less that with imports and input in memory, and less what is returned (values and numbers of subjects).
+``us_per_cell`` is CPU time per window, feature and surrogate. ``goal_s`` is the goal for wall time on two idle cores.
+Machines are shared: read CPU seconds beside wall seconds.
 """
 
 import argparse
