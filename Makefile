@@ -23,11 +23,12 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint docs format bench constraints clean
+.PHONY: help demo test networks lint docs format bench constraints clean
 
 help:
 	@echo 'make demo         render a small study, run the whole job on it, write $(DEMO)/derivatives/isc/report.html'
 	@echo 'make test         run the tests'
+	@echo 'make networks     run the tests of isc.networks (installs PyTorch)'
 	@echo 'make lint         check style, types, docstrings, layers and spelling'
 	@echo 'make docs         build the pages of the documentation into docs/_build'
 	@echo 'make format       let ruff rewrite what it can'
@@ -41,6 +42,11 @@ demo: $(VENV)/.installed-demo $(VENV)/.face-model
 
 test: $(VENV)/.installed-test $(VENV)/.face-model
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+# PyTorch is large and an extra: `make test` skips these tests where it is not installed. With a public index plain
+# `torch` is a CUDA build on Linux; install the CPU build first as PyTorch's own page says, and it is kept.
+networks: $(VENV)/.installed-test $(VENV)/.installed-networks $(VENV)/.face-model
+	$(BIN)/python -m pytest $(PYTEST_FLAGS) tests/networks isc/networks
 
 lint: $(VENV)/.installed-lint
 	$(BIN)/ruff check .
@@ -65,7 +71,8 @@ bench: $(VENV)/.installed-bench
 constraints:
 	$(MAKE) VENV=.venv-constraints .venv-constraints/.pip
 	.venv-constraints/bin/python -m pip install --quiet -e '.[demo,docs,lint,test]'
-	{ sed '/^#/!d' constraints.txt; .venv-constraints/bin/python -m pip freeze --exclude-editable; } > constraints.new
+	{ sed '/^#/!d' constraints.txt; { sed -n '/^\(mpmath\|sympy\|torch\)==/p' constraints.txt; \
+	  .venv-constraints/bin/python -m pip freeze --exclude-editable; } | sort -fu; } > constraints.new
 	mv constraints.new constraints.txt
 	rm -rf .venv-constraints
 

@@ -5,10 +5,9 @@
     python benchmarks/nulls.py --full --only "pairs, 1000 sign flips"
 
 Prints a table and writes it to benchmarks/output/nulls.json. ``cpu_s`` is user and system time of the process,
-``wall_s`` the time on the clock, ``peak_above_input_and_output_MB`` the highest resident memory while the null was
-computed, less that with imports and input in memory, and less what is returned (values and numbers of subjects).
-``us_per_cell`` is CPU time per window, feature and surrogate. ``goal_s`` is the goal for wall time on two idle cores.
-Machines are shared: read CPU seconds beside wall seconds.
+``wall_s`` the time on the clock, ``peak_above_MB`` the highest resident memory while the null was computed, less
+that with imports and input in memory and less the result. ``us_per_cell`` is CPU time per window, feature and
+surrogate. ``goal_s`` is the goal for wall time on two idle cores. Machines are shared: read CPU seconds beside them.
 """
 
 import argparse
@@ -90,9 +89,9 @@ def measure(name: str, size: dict[str, int], n_surrogates: int | None, n_threads
     n_feature = size["n_vertex"] if pairs is None else len(pairs)
     n_window = 1 if options.get("scope") == "window" else int((size["n_time"] - 150) / 50) + 1  # one stands for all
     cells = n_feature * n_window * options.get("n_surrogates", 1)
-    output = result.nbytes + (result["n_subject"].nbytes if "n_subject" in result.coords else 0)
-    peak = resident_mb("VmHWM") - before - output / 2**20
-    return {"wall_s": wall, "cpu_s": cpu, "us_per_cell": 1e6 * cpu / cells, "peak_above_input_and_output_MB": peak}
+    output = sum(array.nbytes for array in (result, *result.coords.values())) / 2**20
+    peak = resident_mb("VmHWM") - before - output
+    return {"wall_s": wall, "cpu_s": cpu, "us_per_cell": 1e6 * cpu / cells, "peak_above_MB": peak}
 
 
 def _few(options: dict[str, Any]) -> dict[str, int]:

@@ -6,18 +6,18 @@ The face is the public-domain portrait that the package's generated viewers are 
 """
 
 from collections.abc import Callable
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from gallery_brain import BRAIN
+from gallery_classification import CLASSIFICATION, portrait_shape
 from matplotlib.figure import Figure
 
 import isc
 from isc.behaviour import chance_band
-from isc.classification.scores import confusion
-from isc.mesh import N_MESH_VERTEX, edges, mean_shape, regions
+from isc.mesh import N_MESH_VERTEX, edges, regions
 
 FOLDER = Path(__file__).parent / "figures"
 DPI = 110
@@ -26,13 +26,6 @@ DURATION = 205.0  # s
 ROUNDS = 3  # of averaging with neighbours on the mesh
 SMILE = slice(20, 28)  # windows
 THRESHOLD = 0.25  # r
-
-
-def portrait_shape() -> xr.DataArray:
-    """Mean shape of the portrait, (vertex, space), inter-ocular distances."""
-    with resources.files("isc.simulate").joinpath("portrait_landmarks.txt").open(encoding="utf-8") as file:
-        landmarks = np.loadtxt(file)
-    return mean_shape(isc.align_faces(xr.DataArray([landmarks] * 2, dims=("time", "vertex", "space"))))
 
 
 def generated_tisc() -> xr.DataArray:
@@ -179,48 +172,6 @@ def _recording() -> Figure:
     )
 
 
-def _clips() -> xr.DataArray:
-    """Features of the clips of 10 people: a face of one's own, and four expressions."""
-    rng = np.random.default_rng(9)
-    own, shown = 3 * rng.normal(size=(10, 1, 1, 30)), 0.6 * rng.normal(size=(1, 4, 1, 30))
-    values = (own + shown + rng.normal(size=(10, 4, 3, 30))).reshape(-1, 30)
-    coords = {
-        "subject": ("clip", np.repeat([f"sub-{n:02d}" for n in range(1, 11)], 12)),
-        "label": ("clip", np.tile(np.repeat(["angry", "happy", "neutral", "sad"], 3), 10)),
-    }
-    return xr.DataArray(values, dims=("clip", "feature"), coords=coords)
-
-
-def _confusion() -> Figure:
-    space = isc.DistanceSpace(_clips(), reference="subject_mean")
-    return isc.plot_confusion(confusion(isc.cross_validate(space), n_bootstrap=200))
-
-
-def _learning_curve() -> Figure:
-    references = {"faces as they are": "grand_mean", "own mean subtracted": "subject_mean"}
-    spaces = {name: isc.DistanceSpace(_clips(), reference=reference) for name, reference in references.items()}
-    return isc.plot_learning_curve({name: isc.learning_curve(space, n_draws=5) for name, space in spaces.items()})
-
-
-def _topomap() -> Figure:
-    import mne
-
-    names = ["Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz", "C4", "T8", "P7", "P3", "Pz", "P4", "P8"]
-    names += ["O1", "Oz", "O2"]
-    found = mne.channels.make_standard_montage("easycap-M1").get_positions()["ch_pos"]
-    place = np.array([found[name] for name in names])
-    far = np.linalg.norm(place - found["Oz"], axis=1)
-    coords = {axis: ("channel", place[:, k], {"units": "m"}) for k, axis in enumerate("xyz")}
-    values = xr.DataArray(
-        0.4 * np.exp(-((far / 0.06) ** 2)) - 0.02,
-        dims="channel",
-        coords={"channel": names, **coords, "start": 20.0, "stop": 30.0},
-        name="tisc",
-        attrs={"estimator": "pairwise", "summary": "mean", "n_subject": N_SUBJECT},
-    )
-    return isc.plot_topomap(values, significant=values > THRESHOLD)
-
-
 FIGURES: dict[str, Callable[[], Figure]] = {
     "tisc": _series,
     "face_map": _face_map,
@@ -234,9 +185,8 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "subject_series": _subject_series,
     "diagnostics": _diagnostics,
     "recording": _recording,
-    "confusion": _confusion,
-    "learning_curve": _learning_curve,
-    "topomap": _topomap,
+    **CLASSIFICATION,
+    **BRAIN,
 }
 
 

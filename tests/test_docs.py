@@ -58,5 +58,5 @@ def test_every_notebook_is_listed():
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_names_of_the_package_that_a_page_mentions_exist(page):
     named = set(re.findall(r"`isc\.([a-z_]\w*|[A-Z]\w*)", page.read_text(encoding="utf-8")))
-    modules = {"mesh", "simulate", "io", "plots", "plot_"}
+    modules = {"mesh", "simulate", "io", "plots", "plot_", "classification", "networks"}
     assert [name for name in named - modules if not hasattr(isc, name)] == []

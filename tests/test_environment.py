@@ -80,6 +80,12 @@ def test_every_dependency_is_pinned_to_a_version_that_pyproject_allows(wanted, p
     assert not outside, "pinned outside what pyproject.toml allows: run `make constraints`"
 
 
+def test_the_networks_extra_is_pinned_though_nobody_has_to_install_it(project, pins, wanted):
+    extra = specifiers(project["optional-dependencies"]["networks"])
+    assert set(extra) == {"torch"} and extra["torch"].contains(pins["torch"])
+    assert "torch" not in wanted
+
+
 def test_only_the_opencv_that_mediapipe_brings_is_installed(project, pins):
     extras = project["optional-dependencies"].values()
     named = specifiers([*project["dependencies"], *(line for lines in extras for line in lines)])

@@ -56,6 +56,9 @@ PRODUCTS: Mapping[str, FileKind] = MappingProxyType(
         "calibration": FileKind(GROUP, "calibration", ".tsv"),
         "classification": FileKind(GROUP, "classification", ".tsv"),
         "confusion": FileKind(GROUP, "confusion", ".tsv"),
+        "subject_accuracy": FileKind(GROUP, "accuracy", ".tsv"),
+        "informative_pairs": FileKind(GROUP, "pairs", ".tsv"),
+        "classification_report": FileKind(GROUP, "report", ".json"),
         "report": FileKind(GROUP, "report", ".json", "files", "files of the report, with their checksums"),
     }
 )
@@ -72,6 +75,7 @@ ROOT_FILES: Mapping[str, str] = MappingProxyType(
     {
         "report": "report.html",
         "explorer": "explore.html",
+        "classification": "classification.html",
         "log": "logs/run.jsonl",
         "forgotten": "logs/forgotten.json",
         "hashes": "logs/hashes.json",
@@ -198,7 +202,7 @@ def root_path(root: Path, name: str) -> Path:
     ----------
     root : Path
         The derivative data set.
-    name : {"report", "explorer", "log", "forgotten", "hashes", "settings"}
+    name : {"report", "explorer", "classification", "log", "forgotten", "hashes", "settings"}
         A key of `ROOT_FILES`.
 
     Returns

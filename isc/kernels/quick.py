@@ -4,15 +4,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from isc.kernels.abreast import make_chunk, middle_abreast, series_abreast, values_abreast
+from isc.kernels.abreast import series_abreast, values_abreast
+from isc.kernels.abreast_samples import make_chunk, middle_abreast
 from isc.kernels.layout import LOOKS, typical_values
 from isc.kernels.plan import Plan, chunk_edges, in_threads, tiles
 from isc.kernels.wide import WIDE
 
 Arrays = tuple[np.ndarray, np.ndarray]
 CHUNK_BYTES = 2 * 2**20  # of sixteen features' samples brought to the kernel's order at a time
-TILES = 4  # times sixteen features read together from a cube with time outside: long runs of a frame
+VALUES_BYTES = 400 * 2**10  # likewise, from a cube with time outside: what two chunks share is not read again
+TILES = 8  # times sixteen features read together from a cube with time outside: long runs of a frame
 TASKS = 4  # of a thread: few, for each needs memory of its own
+TAME = 1e14  # a value beyond it is looked at: less than any that is an error, see `abreast_windows.LOUD`
 MOST = 0.5  # share of features with gaps above which a task goes on one feature at a time
 
 
@@ -47,10 +50,13 @@ def typical_abreast(values: np.ndarray, origin: np.ndarray) -> None:
         typical_values(values[:, first:last], origin[first:last])
 
 
-def quick_values(values: np.ndarray, plan: Plan, n_whole: int, out: Arrays, n_threads: int) -> None:
-    """As `quick_series`, of float32 values (subject, time, feature) in C order."""
+def quick_values(values: np.ndarray, plan: Plan, n_whole: int, out: Arrays, n_threads: int) -> bool:
+    """As `quick_series`, of float32 values (subject, time, feature) in C order.
+
+    Returns whether all windows were computed and no value of theirs is infinite or beyond ten times `TAME`.
+    """
     n_subject, _, n_feature = values.shape
-    edges = chunk_edges(plan, n_subject * WIDE, CHUNK_BYTES)
+    edges = chunk_edges(plan, n_subject * WIDE, VALUES_BYTES)
     flat, origin = values.reshape(-1), np.zeros((n_subject, n_feature), dtype=np.float32)
     in_threads(typical_abreast, list(zip(values, origin, strict=True)), n_threads)
 
@@ -60,6 +66,7 @@ def quick_values(values: np.ndarray, plan: Plan, n_whole: int, out: Arrays, n_th
             values_abreast(flat, values.shape, part, origin.reshape(-1), plan, edges, chunk, out)
 
     in_threads(run, tiles(n_whole, _task_size(n_whole, TILES * WIDE, n_threads)), n_threads)
+    return bool(np.abs(origin).max() < TAME and out[1][:n_whole].min() >= 0)
 
 
 def _while_worthwhile(first: int, last: int, unit: int, count: np.ndarray) -> Iterator[tuple[int, int]]:

@@ -9,7 +9,6 @@ from isc.plots.carpet import plot_carpet
 from isc.plots.classification import (
     plot_confusion,
     plot_learning_curve,
-    plot_prototypes,
     plot_reliability,
     plot_subject_accuracy,
 )
@@ -17,6 +16,7 @@ from isc.plots.diagnostics import plot_diagnostics
 from isc.plots.face import plot_face_map, plot_pair_map
 from isc.plots.matrix import plot_subject_matrix, plot_subject_series
 from isc.plots.null import plot_null
+from isc.plots.prototypes import plot_prototypes
 from isc.plots.quality import plot_quality
 from isc.plots.recording import plot_recording
 from isc.plots.relation import plot_relation

@@ -34,6 +34,7 @@ BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 INK, LINE_GREY, BAND_GREY, NO_VALUE = "#1A1A1A", "#8C8C8C", "#E3E3E3", "#A6A6A6"
 DIVERGING = "RdBu_r"
 DASHED = (0, (4, 2))
+TRUETYPE = 42  # of matplotlib's kinds of font
 STYLE: dict[str, Any] = {
     "font.size": 7,
     "axes.titlesize": 8,
@@ -50,7 +51,6 @@ STYLE: dict[str, Any] = {
     "axes.axisbelow": True,
     "lines.linewidth": 1.0,
     "hatch.linewidth": 0.5,
-    "pdf.fonttype": 42,  # letters stay letters when the figure is edited
 }
 
 
@@ -67,11 +67,20 @@ def styled(plot: Callable[P, Figure]) -> Callable[P, Figure]:
     return in_style
 
 
+class PaperFigure(Figure):
+    """A figure in whose PDF letters stay letters: matplotlib asks for the kind of font when it saves, not before."""
+
+    def savefig(self, *args: Any, **kwargs: Any) -> None:
+        """Save as `matplotlib.figure.Figure.savefig` does, with TrueType fonts, which journals ask for."""
+        with rc_context({"pdf.fonttype": TRUETYPE, "ps.fonttype": TRUETYPE}):
+            super().savefig(*args, **kwargs)
+
+
 def get_axes(ax: Axes | None, *, height: float, width: float = PAGE_WIDTH) -> Axes:
     """The user's axes, or those of a new figure of `width` x `height` mm."""
     if ax is not None:
         return ax
-    figure = Figure(figsize=(width / MM_PER_INCH, height / MM_PER_INCH), layout="constrained")
+    figure = PaperFigure(figsize=(width / MM_PER_INCH, height / MM_PER_INCH), layout="constrained")
     return neat(figure.add_subplot())
 
 

@@ -13,6 +13,7 @@ from isc.plots.style import (
     INK,
     MM_PER_INCH,
     PAGE_WIDTH,
+    PaperFigure,
     add_colour_bar,
     centred_scale,
     check_dims,
@@ -124,7 +125,7 @@ def plot_topomaps(
     n = values.sizes[other[0]]
     columns = min(n, MOST_COLUMNS)
     rows = -(-n // columns)
-    figure = Figure(figsize=(PAGE_WIDTH / MM_PER_INCH, rows * ROW_HEIGHT / MM_PER_INCH), layout="constrained")
+    figure = PaperFigure(figsize=(PAGE_WIDTH / MM_PER_INCH, rows * ROW_HEIGHT / MM_PER_INCH), layout="constrained")
     axes = list(np.ravel(figure.subplots(rows, columns, squeeze=False)))
     for ax, level in zip(axes, range(n), strict=False):
         at = values.isel({other[0]: level}).drop_vars(("start", "stop"), errors="ignore")

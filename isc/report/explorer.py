@@ -17,10 +17,10 @@ from isc.mesh import N_MESH_VERTEX, contours, region_of, regions, triangles
 from isc.plots.style import DIVERGING, axis_label, check_dims, count_range, subjects_label, summary_label
 from isc.plots.time_axis import window_borders
 from isc.report.content import Fact
+from isc.report.layers import Layer, check_mesh, check_windows, layer_of, strongest
 from isc.report.packing import encode, pack_epochs, pack_layer, pack_series, quantise
 from isc.report.page import content_hash, page_environment
 
-MOST_PAIRS = 300  # more lines on one face cannot be told apart
 SCRIPTS = ("study.js", "drawing.js", "face.js", "series.js", "carpet.js", "app.js")
 FRAME_HEIGHT = 860  # pixels, in a notebook
 
@@ -48,15 +48,6 @@ class Explorer:
             f'<iframe srcdoc="{escape(self.html)}" sandbox="allow-scripts allow-downloads" title="Synchrony explorer" '
             f'width="100%" height="{FRAME_HEIGHT}" style="border:0"></iframe>'
         )
-
-
-@dataclass(frozen=True, eq=False)
-class _Layer:
-    """One feature set: values (window, feature), what is significant, and both thresholds of every window."""
-
-    values: xr.DataArray
-    significant: xr.DataArray | None
-    limits: tuple[np.ndarray, np.ndarray] | None
 
 
 def explore(
@@ -122,15 +113,15 @@ def explore(
     >>> explore(tisc, shape, title="Pilot").html.splitlines()[0]
     '<!doctype html>'
     """
-    vertices = _layer(tisc, "vertex", significant, thresholds)
-    _check_mesh(vertices.values, shape)
+    vertices = layer_of(tisc, "vertex", significant, thresholds)
+    check_mesh(vertices.values, shape)
     layers = {"vertex": vertices}
     n_pair = 0
     if pairs is not None:
         n_pair = pairs.sizes["pair"]
-        layers["pair"] = _strongest(_layer(pairs, "pair", None, None))
+        layers["pair"] = strongest(layer_of(pairs, "pair", None, None))
     for what, array in (("pairs", pairs), ("agreement", agreement)):
-        _check_windows(array, vertices.values, what)
+        check_windows(array, vertices.values, what)
     data = {
         **_face(shape),
         **_behaviour(agreement, peaks, epochs),
@@ -147,69 +138,6 @@ def explore(
         "is_tested": any(layer.significant is not None for layer in layers.values()),
     }
     return Explorer(_render(data, words))
-
-
-def _layer(
-    given: xr.DataArray | xr.Dataset, dim: str, significant: xr.DataArray | None, thresholds: xr.Dataset | None
-) -> _Layer:
-    """The feature set with its parts in one order of dims."""
-    what = "pairs" if dim == "pair" else "tisc"
-    if isinstance(given, xr.Dataset):
-        if "tisc" not in given:
-            raise ValueError(f"the data set of {what} needs a variable tisc; it has {', '.join(map(str, given))}")
-        significant = given.get("significant") if significant is None else significant
-        thresholds = given if thresholds is None and "threshold" in given else thresholds
-        given = given["tisc"]
-    values = check_dims(given, ("window", dim), what)
-    if "time" not in values.coords:
-        raise ValueError(f"{what} needs the coord time, the centre of each window in seconds")
-    limits = None if thresholds is None else _limits(thresholds["threshold"], values)
-    if significant is None and limits is not None:
-        lower, upper = (xr.DataArray(side, dims="window") for side in limits)
-        significant = (values > upper) | (values < lower)
-    if significant is not None:
-        significant = check_dims(significant, ("window", dim), "significant")
-        if significant.shape != values.shape:
-            raise ValueError(f"significant is {significant.shape} and {what} {values.shape}; give one flag a cell")
-    return _Layer(values, significant, limits)
-
-
-def _limits(threshold: xr.DataArray, values: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
-    lower, upper = (threshold.sel(extreme=side).values for side in ("min", "max"))
-    n_window = values.sizes["window"]
-    if lower.shape not in ((), (n_window,)):
-        raise ValueError(f"threshold has shape {lower.shape} and there are {n_window} windows; give one, or one each")
-    return np.broadcast_to(lower, n_window), np.broadcast_to(upper, n_window)
-
-
-def _check_mesh(values: xr.DataArray, shape: xr.DataArray) -> None:
-    shape = check_dims(shape, ("vertex", "space"), "shape")
-    n_vertex = values.sizes["vertex"]
-    if shape.shape != (n_vertex, 3) or n_vertex < N_MESH_VERTEX:
-        raise ValueError(
-            f"tisc has {n_vertex} vertices and shape is {shape.shape}; both need MediaPipe's mesh, 468 or 478 "
-            "vertices, and shape three axes"
-        )
-    if not np.isfinite(shape.values).any():
-        raise ValueError("no vertex of the shape has a position; use recordings in which the face was seen")
-
-
-def _check_windows(array: xr.DataArray | xr.Dataset | None, values: xr.DataArray, what: str) -> None:
-    if array is not None and array.sizes.get("window") != values.sizes["window"]:
-        raise ValueError(
-            f"{what} has {array.sizes.get('window', 0)} windows and tisc {values.sizes['window']}; use the same windows"
-        )
-
-
-def _strongest(layer: _Layer) -> _Layer:
-    """The `MOST_PAIRS` pairs with the largest absolute values, in their own order."""
-    missing = {"vertex_a", "vertex_b"} - set(layer.values.coords)
-    if missing:
-        raise ValueError(f"pairs needs the coords vertex_a and vertex_b; {sorted(missing)} missing")
-    size = np.nan_to_num(np.abs(layer.values.values), nan=-1.0).max(axis=0)
-    kept = np.sort(np.argsort(-size, kind="stable")[:MOST_PAIRS])
-    significant = None if layer.significant is None else layer.significant.isel(pair=kept)
-    return _Layer(layer.values.isel(pair=kept), significant, layer.limits)
 
 
 def _face(shape: xr.DataArray) -> dict[str, Any]:
@@ -263,7 +191,7 @@ def _windows(values: xr.DataArray) -> dict[str, str]:
     return {name: encode(seconds, "<f8") for name, seconds in times.items()}
 
 
-def _pair_ends(layer: _Layer | None) -> list[str] | None:
+def _pair_ends(layer: Layer | None) -> list[str] | None:
     return None if layer is None else [encode(layer.values[name].values, "<u2") for name in ("vertex_a", "vertex_b")]
 
 

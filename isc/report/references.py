@@ -32,6 +32,11 @@ CITATIONS: Mapping[str, Citation] = MappingProxyType(
             "permutations are randomly drawn. Stat Appl Genet Mol Biol 9:39.",
             "10.2202/1544-6115.1585",
         ),
+        "exchangeability": Citation(
+            "Winkler AM, Webster MA, Vidaurre D, Nichols TE, Smith SM (2015). Multi-level block permutation. "
+            "NeuroImage 123:253-268.",
+            "10.1016/j.neuroimage.2015.05.092",
+        ),
         "surrogates": Citation(
             "Moulder RG, Boker SM, Ramseyer F, Tschacher W (2018). Determining synchrony between behavioral time "
             "series: an application of surrogate data generation for establishing falsifiable null-hypotheses. "

@@ -11,9 +11,11 @@ import xarray as xr
 
 from isc.classification.distance_space import DistanceSpace
 from isc.classification.evaluate import PROTOCOLS, cross_validate
+from isc.classification.explain import explain
 from isc.classification.inference import compare_models, permutation_test
 from isc.classification.leaks import leak_audit
-from isc.classification.scores import confusion, score_table
+from isc.classification.scores import confusion, score_table, subject_table
+from isc.mesh import region_of
 from isc.stages.extraction import warning_texts
 from isc.stages.shelf import WARNINGS, Shelf
 from isc.study import Classification, StudyError
@@ -24,7 +26,9 @@ SCORES = ("accuracy", "balanced_accuracy", "macro_f1", "abaw")
 CHECKS = ("same_subject", "same_take", "same_subject_neighbour")  # of the leak audit
 KFOLD_WARNING = "kfold puts"  # how the warning begins that the published protocol is about
 FRAME = "frame"  # column of clips that are frames of longer videos
-TABLES = ("classification", "confusion")
+TABLES = ("classification", "confusion", "subject_accuracy", "informative_pairs")
+MOST_EXPLAINED = 60  # clips whose decisions are taken apart, spread over the table of clips
+N_PAIR = 100  # most informative pairs that are kept
 
 
 class Evaluation(NamedTuple):
@@ -32,7 +36,7 @@ class Evaluation(NamedTuple):
 
     Attributes
     ----------
-    classification, confusion : DataFrame
+    classification, confusion, subject_accuracy, informative_pairs : DataFrame
         As the products of these names.
     gap : dict
         Accuracy as published less guarded, over subjects: difference, low, high, p; empty for frames, whose published
@@ -42,6 +46,8 @@ class Evaluation(NamedTuple):
 
     classification: pd.DataFrame
     confusion: pd.DataFrame
+    subject_accuracy: pd.DataFrame
+    informative_pairs: pd.DataFrame
     gap: dict[str, float]
     warnings: list[str]
 
@@ -75,12 +81,15 @@ def evaluate(meshes: xr.DataArray, how: Classification, *, seed: int = 0) -> Eva
             rows = [_row(space, how, protocol, seed, results) for protocol in _protocols(space)]
             gaps = _gap(results, how, seed)
             cells = [_confusion(result, protocol, how, seed) for protocol, result in results.items()]
+            people = [_people(result, protocol) for protocol, result in results.items()]
+            pairs = informative_pairs(space, results["guarded"])
         except ValueError as error:
             raise StudyError(
                 f"the clips cannot be told apart: {error} (settings are under [classification])"
             ) from error
     texts = [text for text in warning_texts(caught) if not text.startswith(KFOLD_WARNING)]
-    return Evaluation(pd.DataFrame(rows), pd.concat(cells, ignore_index=True), gaps, texts)
+    confused, by_person = (pd.concat(parts, ignore_index=True) for parts in (cells, people))
+    return Evaluation(pd.DataFrame(rows), confused, by_person, pairs, gaps, texts)
 
 
 def _protocols(space: DistanceSpace) -> tuple[str, ...]:
@@ -157,6 +166,57 @@ def _confusion(result: xr.Dataset, protocol: str, how: Classification, seed: int
     return table[columns].assign(protocol=protocol)[["protocol", *columns]]
 
 
+def _people(result: xr.Dataset, protocol: str) -> pd.DataFrame:
+    """A row for every person."""
+    table = subject_table(result).reset_index()
+    table["subject"] = table["subject"].astype(str)
+    return table.assign(protocol=protocol)[["protocol", *table.columns]]
+
+
+def informative_pairs(space: DistanceSpace, result: xr.Dataset) -> pd.DataFrame:
+    """The pairs of vertices that add most to telling the nearest miss from the nearest hit.
+
+    Parameters
+    ----------
+    space : DistanceSpace
+        Of pair distances.
+    result : Dataset
+        From `isc.cross_validate`: who learnt from whom.
+
+    Returns
+    -------
+    DataFrame
+        As the product of this name, the largest share first; empty when no clip has both a hit and a miss. In
+        ``attrs["explained"]`` the number of clips: at most 60, spread over all.
+    """
+    places = _explained(space, result)
+    columns = {"vertex_a": "int64", "vertex_b": "int64", "region_a": "str", "region_b": "str", "share": "float64"}
+    if not places.size:
+        return pd.DataFrame(columns=list(columns)).astype(columns)
+    why = explain(space, [int(place) for place in places], folds=result)
+    total = why["contribution"].sum("clip").values
+    share = total / max(np.abs(total).sum(), np.finfo(float).tiny)
+    kept = np.argsort(-np.abs(share), kind="stable")[:N_PAIR]
+    table = pd.DataFrame({name: why[name].values[kept].astype(np.int64) for name in list(columns)[:2]})
+    for end in "ab":
+        table[f"region_{end}"] = [str(name) for name in region_of(table[f"vertex_{end}"].to_numpy())]
+    table = table.assign(share=share[kept])
+    table.attrs["explained"] = int(places.size)
+    return table
+
+
+def _explained(space: DistanceSpace, result: xr.Dataset) -> np.ndarray:
+    """Positions of clips that have training clips of their own and of another class, spread over all of them."""
+    fold, labels = result["fold"].values[0], space.clips["label"].to_numpy()
+    found = []
+    for place in np.flatnonzero(fold >= 0):
+        same = labels[fold != fold[place]] == labels[place]
+        if same.any() and not same.all():
+            found.append(place)
+    spread = np.linspace(0, len(found) - 1, min(len(found), MOST_EXPLAINED)).round().astype(int)
+    return np.array(found, dtype=int)[spread]
+
+
 def make_tables(
     shelf: Shelf,
     inputs: Sequence[Path],
@@ -166,7 +226,7 @@ def make_tables(
     clips_key: str,
     seed: int,
 ) -> bool:
-    """Write both tables when one of them is absent or out of date.
+    """Write the tables when one of them is absent or out of date.
 
     Parameters
     ----------
@@ -199,5 +259,6 @@ def make_tables(
     found = evaluate(load(), how, seed=seed)
     for name, sidecar in wanted.items():
         note = {**sidecar, "Seed": seed, "Gap": found.gap, WARNINGS: found.warnings}
+        note |= {"Explained": found.informative_pairs.attrs.get("explained", 0)} if name == "informative_pairs" else {}
         shelf.write(getattr(found, name), shelf.path(name, desc=DESC), note)
     return True

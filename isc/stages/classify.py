@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from isc.io.files.text import TableError, format_tsv
 from isc.io.layout.dataset import DESCRIPTION_FILE, linked_raw, write_derivative_dataset
 from isc.io.layout.names import BidsError, Entities
 from isc.stages.classification import DESC, MEANING, make_tables
+from isc.stages.classification_page import TRAINED_ON, make_classification_page
 from isc.stages.clip_meshes import ClipTask, clip_tasks, due_clips, load_meshes, track_clips
 from isc.stages.clip_table import bids_labels, read_clip_table, read_corpus, unnamed_files, usable_clips
 from isc.stages.forgetting import withdrawn
@@ -35,13 +37,6 @@ from isc.study import Study, StudyError, format_study, read_study
 DONE, SOME_FAILED, UNUSABLE = 0, 1, 2  # exit codes
 FAULTS = (*USER_ERRORS, BidsError, TableError)
 OWN_TABLE = "clips"  # task label of a table that no corpus has named
-TRAINED_ON = {
-    "leave_one_subject_out": "everybody but the person who is tested",
-    "subject_grouped": "everybody but the people who are tested",
-    "repetition_grouped": "everybody, the person who is tested as well, without the clip's repetitions",
-    "take_grouped": "everybody, the person who is tested as well, without the clip's take",
-    "kfold": "everybody, the person who is tested as well, and the clip's repetitions",
-}
 
 
 @dataclass(frozen=True)
@@ -175,7 +170,7 @@ def _check_places(request: ClassifyRequest) -> None:
 def _tell_plan(study: Study, shelf: Shelf, tasks: Sequence[ClipTask], clips: pd.DataFrame) -> int:
     """Print what would be made; nothing is written."""
     due = due_clips(tasks, shelf.ledger)
-    _tables(study, shelf, {task.clip: task.path for task in tasks}, clips)
+    _products(study, shelf, {task.clip: task.path for task in tasks}, clips)
     print("\n".join([*plan_lines(shelf.ledger, shelf.root), f"{len(due)} of {len(tasks)} clips to track"]))
     return DONE
 
@@ -203,8 +198,9 @@ def _run(
     usable = {task.clip: task.path for task in tasks if task.clip not in failures}
     if not usable:
         raise StudyError("no clip could be tracked")
-    _tables(study, shelf, usable, clips)
-    print("\n".join(told(shelf)))
+    notes = [f"clip {clip} could not be used: {reason}" for clip, reason in failures.items()]
+    page = _products(study, shelf, usable, clips, notes)
+    print("\n".join([*told(shelf), f"page: {page}"]))
     made, seconds = [path.name for path in shelf.ledger.reasons], round(time.monotonic() - started, 1)
     if not made:
         print(f"nothing to do: {len(shelf.ledger.checked)} products are up to date ({seconds} s)")
@@ -212,12 +208,17 @@ def _run(
     return SOME_FAILED if failures else DONE
 
 
-def _tables(study: Study, shelf: Shelf, usable: dict[str, Path], clips: pd.DataFrame) -> None:
+def _products(
+    study: Study, shelf: Shelf, usable: dict[str, Path], clips: pd.DataFrame, notes: Sequence[str] = ()
+) -> Path:
+    """The tables and the page about them, which is returned."""
     known = clips[clips["clip"].isin(list(usable))]
     key = sha256(format_tsv(known.drop(columns="path"))).hexdigest()
     inputs = [usable[clip] for clip in known["clip"]]
     how, seed = study.classification, study.null.seed
-    make_tables(shelf, inputs, lambda: load_meshes(known, usable), how, clips_key=key, seed=seed)
+    load = cache(lambda: load_meshes(known, usable))
+    make_tables(shelf, inputs, load, how, clips_key=key, seed=seed)
+    return make_classification_page(study, shelf, load, notes=notes)
 
 
 def told(shelf: Shelf) -> list[str]:

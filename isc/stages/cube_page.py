@@ -14,7 +14,8 @@ from isc.stages.group import Group
 from isc.stages.group_products import Products
 from isc.stages.maps import FeatureMap, flat
 from isc.stages.methods import cited, cube_methods_text
-from isc.stages.report import inference_facts, results_of
+from isc.stages.report import inference_facts
+from isc.stages.results import results_of
 from isc.stages.sections import (
     Results,
     feature_name,

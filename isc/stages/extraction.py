@@ -37,7 +37,7 @@ def track(study: Study, shelf: Shelf, recording: Recording, report: Callable[[in
     Raises
     ------
     StudyError
-        When no face is found in any frame.
+        When no face is found in any frame, or a single frame is tracked.
     """
     parameters = {**study.extraction.model_dump(), "ModelSHA256": MODEL_SHA256}
     path = shelf.path("landmarks_tracked")
@@ -51,12 +51,18 @@ def track(study: Study, shelf: Shelf, recording: Recording, report: Callable[[in
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         with landmark_writer(path, sidecar) as writer:
-            found = False
+            found, n_row = False, 0
             for segment in _segments(study, recording, parts, report):
                 writer.append(segment)
                 found |= bool(segment["detected"].any())
+                n_row += segment.sizes["time"]
             if not found:
                 raise StudyError(f"{recording.video.name}: no face was found in any frame; exclude this participant")
+            if n_row < 2:
+                raise StudyError(
+                    f"{recording.video.name}: one frame is tracked, which is shorter than one window; copy the file "
+                    "again, or exclude this participant"
+                )
             sidecar[WARNINGS] = warning_texts(caught)
     Parts.remove_all(path)
     return path

@@ -12,6 +12,7 @@ MARKS = {  # how the text cites each entry of isc.report.CITATIONS
     "isc": "Hasson et al. 2004",
     "windows": "Kauppi et al. 2010",
     "maximum_statistic": "Nichols & Holmes 2002",
+    "exchangeability": "Winkler et al. 2015",
     "p_value": "Phipson & Smyth 2010",
     "surrogates": "Moulder et al. 2018",
     "agreement": "Labs et al. 2015",

@@ -153,6 +153,8 @@ def _make(task: ParticipantTask, report: Report, notes: list[str]) -> None:
         _derive(task, tracked)
         notes += [] if ledger.planned(tracked) else stored_warnings(tracked)
         notes += [f"{reason}; what follows from it is made anew" for reason in _replaced(ledger.reasons.get(tracked))]
+        if task.recording.video_onset is None:
+            notes.append("scans.tsv has no stimulus_onset; the video is taken to start with the film")
     if "peaks" in task.stages and task.recording.events is not None:
         peaks = _peaks(task, task.recording.events)
         notes += [] if ledger.planned(peaks) else stored_warnings(peaks)

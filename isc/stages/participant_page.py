@@ -97,6 +97,8 @@ def _tracking_warnings(study: Study, quality: pd.Series) -> list[str]:
     if share < max(FEW_FRAMES, study.cube.min_detected):
         consequence = " only: the group leaves this participant out" if share < study.cube.min_detected else ""
         found.append(f"The face was seen in {share:.1%} of frames{consequence}.")
+    if quality["second_face_share"] > 0:
+        found.append(f"A second face was seen in {quality['second_face_share']:.1%} of frames and not followed.")
     if quality["n_identity_switch"] > 0:
         found.append(f"The tracker may have changed to another person {quality['n_identity_switch']} times.")
     if quality["n_frozen"] > 0:

@@ -12,7 +12,7 @@ from isc.io.derivatives import DerivativeError, read_sidecar, read_table
 from isc.io.files.file_sets import write_file_set
 from isc.mesh import mean_shape
 from isc.report import CITATIONS, Fact, Notice, ReportContent, render_report
-from isc.stages.behaviour import read_agreement
+from isc.stages.classification_page import classification_link, classification_section, classification_tables
 from isc.stages.evidence import behaviour_section, diagnostics_section, null_section
 from isc.stages.explorer import study_explorer
 from isc.stages.group import (
@@ -20,21 +20,19 @@ from isc.stages.group import (
     Progress,
     epochs_path,
     film_duration,
-    read_epochs,
     usable_participants,
 )
 from isc.stages.group_products import Products, make_products
 from isc.stages.ledger import Ledger
-from isc.stages.maps import flat
+from isc.stages.left_out import left_out_inputs, left_out_pages, left_out_reason
 from isc.stages.methods import cited, methods_text
 from isc.stages.participant_page import participant_content
+from isc.stages.results import results_of
 from isc.stages.sections import Results, face_section, quality_section, series_section
 from isc.stages.shelf import Shelf, load_array, load_dataset, stored_warnings
-from isc.stages.synchrony import deciding_schemes, diagnosis_of, inference_findings
+from isc.stages.synchrony import diagnosis_of, inference_findings
 from isc.stages.version import code_version, software_versions
 from isc.study import Study, StudyError
-from isc.synchrony.decision import strictest
-from isc.synchrony.inference import thresholds
 
 STAGES = ("tisc", "report")
 
@@ -79,7 +77,7 @@ def analyse_group(
     usable = usable_participants(study, participants, failed, notes)
     group = Group(study, shelf, usable, notes, film_duration(usable, notes))
     products = make_products(group, progress) if "tisc" in stages else _finished(group)
-    return make_report(group, products, len(participants)) if "report" in stages else None
+    return make_report(group, products, participants) if "report" in stages else None
 
 
 def _finished(group: Group) -> Products:
@@ -91,32 +89,35 @@ def _finished(group: Group) -> Products:
     return products
 
 
-def make_report(group: Group, products: Products, n_recorded: int) -> Path:
+def make_report(group: Group, products: Products, recorded: Mapping[str, Shelf]) -> Path:
     """Page with its figures; drawn only when a product, a setting or a note differs from what the last one shows.
 
     Parameters
     ----------
     group : Group
     products : Products
-    n_recorded : int
-        Participants with a recording, those left out included.
+    recorded : mapping of str to Shelf
+        Participants with a recording, those left out included; everybody gets a page.
 
     Returns
     -------
     Path
         report.html
     """
-    page, inputs = root_path(group.shelf.root, "report"), _report_inputs(group, products)
+    left_out = {name: shelf for name, shelf in recorded.items() if name not in group.participants}
+    page, inputs = root_path(group.shelf.root, "report"), [*_report_inputs(group, products), *left_out_inputs(left_out)]
     parameters: dict[str, object] = {}
     if not any(group.shelf.ledger.planned(path) for path in inputs):
         notes = [*group.notes, *_participant_notes(group)]
-        parameters = {"settings": group.study.model_dump(), "notes": notes, "n_recorded": n_recorded}
+        parameters = {"settings": group.study.model_dump(), "notes": notes, "n_recorded": len(recorded)}
     sidecar = group.shelf.due("report", inputs=inputs, parameters=parameters)
     if sidecar is not None:
-        content = _content(group, products, n_recorded)
+        reasons = {name: left_out_reason(name, group.notes) for name in left_out}
+        content = _content(group, products, left_out)
         figures = _figure_files(group, content)
         values = {"page": page.name, "figures": [path.relative_to(group.shelf.root).as_posix() for path in figures]}
         files = {page: render_report(content).encode(), **figures, **_other_pages(group)}
+        files |= left_out_pages(group.study, left_out, reasons)
         write_file_set(files, group.shelf.path("report"), values, sidecar)
     return page
 
@@ -140,6 +141,7 @@ def _report_inputs(group: Group, products: Products) -> list[Path]:
         paths += [shelf.path("quality"), shelf.path("headpose")]
         paths += [shelf.path("peaks")] if shelf.path("peaks").is_file() else []
     paths += [] if products.agreement is None else [products.agreement]
+    paths += classification_tables(group.shelf.root)
     return paths + ([epochs] if epochs.is_file() else [])
 
 
@@ -153,7 +155,7 @@ def _figure_files(group: Group, content: ReportContent) -> dict[Path, bytes]:
     }
 
 
-def _content(group: Group, products: Products, n_recorded: int) -> ReportContent:
+def _content(group: Group, products: Products, left_out: Mapping[str, Shelf]) -> ReportContent:
     cube = load_array(products.cube)
     results = results_of(
         group,
@@ -172,6 +174,7 @@ def _content(group: Group, products: Products, n_recorded: int) -> ReportContent
         null_section(results),
         diagnostics_section(diagnosis),
         behaviour_section(results),
+        classification_section(group.shelf.root),
         quality_section(results),
     ]
     methods = methods_text(group.study, cube, results.tisc["vertices"], results.agreement)
@@ -181,100 +184,21 @@ def _content(group: Group, products: Products, n_recorded: int) -> ReportContent
             *(Notice(finding.severity, finding.message) for finding in inference),
             *(Notice("warning", text) for text in study_notes),
         ),
-        facts=_facts(group, results, cube, n_recorded),
+        facts=_facts(group, results, cube, len(left_out)),
         sections=tuple(section for section in sections if section is not None),
         methods=methods,
         citations=tuple(CITATIONS[name] for name in cited(methods)),
         software=software_versions(),
-        pages={"Interactive map of synchrony": root_path(group.shelf.root, "explorer").name},
+        pages={
+            "Interactive map of synchrony": root_path(group.shelf.root, "explorer").name,
+            **classification_link(group.shelf.root),
+            **{f"{name} (left out)": participant_page(group.shelf.root, name[4:]).name for name in left_out},
+        },
     )
-
-
-def results_of(
-    group: Group,
-    products: Products,
-    *,
-    mean_face: xr.DataArray | None,
-    quality: pd.DataFrame,
-    pages: Mapping[str, str] | None = None,
-) -> Results:
-    """Everything the sections show, read back from the products.
-
-    Parameters
-    ----------
-    group : Group
-    products : Products
-    mean_face : DataArray or None
-        None when the features are not those of a face.
-    quality : DataFrame
-        One row a recording.
-    pages : mapping of str to str, optional
-        Participant to the page about the recording.
-
-    Returns
-    -------
-    Results
-        Features in one dim (`isc.stages.maps.flat`).
-    """
-    tisc = {name: flat(load_dataset(path)) for name, path in products.tisc.items()}
-    nulls = {
-        name: {scheme: load_array(path) for scheme, path in paths.items()} for name, paths in products.nulls.items()
-    }
-    alpha, tail = group.study.null.alpha, group.study.null.tail
-    limits = {
-        name: {scheme: thresholds(null, alpha=alpha, tail=tail) for scheme, null in of.items()}
-        for name, of in nulls.items()
-    }
-    n_subject = next(iter(tisc.values()))["tisc"].attrs["n_subject"]
-    schemes = deciding_schemes(group.study, n_subject)
-    return Results(
-        tisc={name: result["tisc"] for name, result in tisc.items()},
-        significant={name: result["significant"] for name, result in tisc.items()},
-        p={name: result["p"] for name, result in tisc.items()},
-        nulls=nulls,
-        thresholds=limits,
-        deciding={name: strictest({scheme: of[scheme] for scheme in schemes}) for name, of in limits.items()},
-        mean_face=mean_face,
-        agreement=None if products.agreement is None else read_agreement(products.agreement),
-        chance_upper=_chance_upper(products.agreement),
-        associations={name: read_table(path) for name, path in products.associations.items()},
-        association_notes=_association_notes(products),
-        quality=quality,
-        epochs=_epochs(group),
-        links=_links(group, products),
-        pages=pages or {},
-    )
-
-
-def _chance_upper(agreement: Path | None) -> float | None:
-    return None if agreement is None else float(read_table(agreement)["chance_upper"].iloc[0])
-
-
-def _association_notes(products: Products) -> tuple[str, ...]:
-    found = [text for path in products.associations.values() for text in stored_warnings(path)]
-    return tuple(dict.fromkeys(found))
 
 
 def _quality_table(group: Group) -> pd.DataFrame:
     return pd.concat([read_table(shelf.path("quality")) for shelf in group.participants.values()], ignore_index=True)
-
-
-def _epochs(group: Group) -> pd.DataFrame | None:
-    """Annotated epochs of the film; a note when their table cannot be used."""
-    try:
-        return read_epochs(group.shelf.raw_root, group.study.task)
-    except StudyError as error:
-        group.notes.append(str(error))
-        return None
-
-
-def _links(group: Group, products: Products) -> dict[str, str]:
-    """Tables and arrays behind the figures, relative to the report."""
-    paths = {f"tisc {name}": path for name, path in products.tisc.items()}
-    paths |= {f"association {name}": path for name, path in products.associations.items()}
-    if products.agreement is not None:
-        paths["agreement"] = products.agreement
-    return {name: path.relative_to(group.shelf.root).as_posix() for name, path in paths.items()}
 
 
 def _participant_notes(group: Group) -> list[str]:
@@ -293,8 +217,8 @@ def _participant_notes(group: Group) -> list[str]:
     return notes + [f"{', '.join(names)}: {text}" for text, names in said.items()]
 
 
-def _facts(group: Group, results: Results, cube: xr.DataArray, n_recorded: int) -> tuple[Fact, ...]:
-    left_out, duration = n_recorded - cube.sizes["subject"], group.film_duration
+def _facts(group: Group, results: Results, cube: xr.DataArray, left_out: int) -> tuple[Fact, ...]:
+    duration = group.film_duration
     film = "length not logged" if duration is None else f"{duration:.1f} s"
     return (
         Fact("participants", f"{cube.sizes['subject']}" + (f" ({left_out} left out)" if left_out else "")),

@@ -9,7 +9,7 @@ import xarray as xr
 
 from isc.stages.group import Group, Progress, label
 from isc.stages.shelf import load_array, load_dataset
-from isc.study import Study
+from isc.study import Study, StudyError
 from isc.synchrony.decision import decide, usable_schemes
 from isc.synchrony.diagnosis import diagnose
 from isc.synchrony.findings import Finding, read_findings
@@ -44,12 +44,15 @@ def make_nulls(group: Group, cube: Path, features: str, progress: Progress) -> d
         pairs = study.tisc.pairs if features == "pairs" else None
 
         def compute(options: dict[str, Any] = options, scheme: str = scheme) -> xr.DataArray:
-            return null_extremes(
-                load_array(cube),
-                pairs=feature_pairs(study, features),
-                progress=lambda done, expected: progress(f"{features} {scheme}", done, expected),
-                **options,
-            )
+            try:
+                return null_extremes(
+                    load_array(cube),
+                    pairs=feature_pairs(study, features),
+                    progress=lambda done, expected: progress(f"{features} {scheme}", done, expected),
+                    **options,
+                )
+            except ValueError as error:  # shorter than a window, too few subjects, values that are no positions
+                raise StudyError(str(error)) from error
 
         made[scheme] = group.shelf.make(
             "null",

@@ -35,6 +35,9 @@ KNOWN = {
     "association": "group/task-film_desc-win5000ms_association.tsv",
     "classification": "group/task-film_desc-win5000ms_classification.tsv",
     "confusion": "group/task-film_desc-win5000ms_confusion.tsv",
+    "subject_accuracy": "group/task-film_desc-win5000ms_accuracy.tsv",
+    "informative_pairs": "group/task-film_desc-win5000ms_pairs.tsv",
+    "classification_report": "group/task-film_desc-win5000ms_report.json",
     "calibration": "group/task-film_desc-win5000ms_calibration.tsv",
     "report": "group/task-film_desc-files_report.json",
 }

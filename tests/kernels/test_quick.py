@@ -99,3 +99,37 @@ def test_runs_left_are_the_marked_features_and_the_rest():
     assert runs_left(count, 32) == [(3, 5), (9, 10), (32, 40)]
     assert runs_left(count, 0) == [(0, 16), (16, 32), (32, 40)]
     assert runs_left(np.full((32, 3), 5), 32) == []
+
+
+BAD_PLACES = {
+    "in a window": (1, 60, 3),
+    "between windows": (2, 175, 0),
+    "after the last": (0, 399, 33),
+    "last": (3, 0, 33),
+}
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, 1e30, -2e15, 1.01e15])
+@pytest.mark.parametrize("place", BAD_PLACES)
+def test_an_infinite_or_absurd_value_anywhere_is_screened_before_a_result_is_returned(place, value):
+    values = np.random.default_rng(0).normal(300, 1, (4, 400, 34, 1)).astype(np.float32)
+    values[BAD_PLACES[place]] = value
+    with pytest.raises(LookupError):
+        pairwise_mean_of_values(values, np.array([0, 50, 200]), 120, screen=_refuse)
+
+
+@pytest.mark.parametrize("value", [np.inf, 2e15, 1e30])
+def test_a_series_that_is_absurd_throughout_is_screened(value):
+    values = np.random.default_rng(0).normal(300, 1, (4, 400, 34, 1)).astype(np.float32)
+    values[1, :, 5] = value * (1 + 1e-3 * values[1, :, 5] / 300)
+    with pytest.raises(LookupError):
+        pairwise_mean_of_values(values, np.array([0, 50, 200]), 120, screen=_refuse)
+
+
+def test_values_that_are_measurements_are_not_searched_again():
+    values = np.random.default_rng(0).normal(300, 1, (4, 400, 34, 1)).astype(np.float32)
+    assert np.isfinite(pairwise_mean_of_values(values, np.array([0, 50, 200]), 120, screen=_refuse)[0]).all()
+
+
+def _refuse():
+    raise LookupError("values are to be searched")

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 from isc.report import Fact, explore
-from isc.report.explorer import MOST_PAIRS
+from isc.report.layers import MOST_PAIRS
 
 EVIL = "</script><script>alert('1')</script>\"'&"
 

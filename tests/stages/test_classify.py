@@ -1,5 +1,6 @@
 """Labelled clips go in; tables of how well their expressions are told apart come out, or every reason why not."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -14,12 +15,15 @@ import xarray as xr
 from isc.classification.distance_space import DistanceSpace
 from isc.classification.evaluate import cross_validate
 from isc.cli import commands, main
+from isc.io.bids import PRODUCTS
 from isc.io.derivatives import read_array, read_sidecar, read_table
 from isc.io.files.sidecars import differences
 from isc.io.layout.names import Entities
 from isc.io.layout.validation import has_validator, validation_errors
+from isc.report import render_report
 from isc.simulate import simulate_clips
-from isc.stages.classification import evaluate
+from isc.stages.classification import evaluate, informative_pairs
+from isc.stages.classification_page import classification_content, classification_link, classification_section
 from isc.stages.clip_meshes import clip_tasks, track_clips
 from isc.stages.clip_table import CORPORA, bids_labels, read_clip_table, read_corpus
 from isc.stages.forgetting import forget
@@ -29,7 +33,7 @@ from isc.study import Classification, Study, StudyError
 
 SETTINGS = "[classification]\nn_component = 3\nn_folds = 3\nn_permutations = 99\nn_bootstrap = 200\n"
 FEW = {"n_subject": 3, "n_repetition": 1, "labels": ["happy", "surprised"], "duration": 0.4}
-TABLES = ("classification", "confusion")
+TABLES = ("classification", "confusion", "subject_accuracy", "informative_pairs")
 
 
 class Ran(NamedTuple):
@@ -48,7 +52,7 @@ class Ran(NamedTuple):
 
     def table(self, name: str) -> Path:
         """Path of a table."""
-        return self.out / "group" / f"task-clips_desc-expressions_{name}.tsv"
+        return self.out / "group" / f"task-clips_desc-expressions_{PRODUCTS[name].suffix}.tsv"
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +122,7 @@ def test_the_derivatives_are_bids(ran):
 def test_a_second_run_does_nothing_and_says_so(ran, capsys):
     before = {path: path.stat().st_mtime_ns for path in ran.out.rglob("*.nc")}
     assert main(ran.words) == 0
-    assert "nothing to do: 14 products are up to date" in capsys.readouterr().out
+    assert "nothing to do: 17 products are up to date" in capsys.readouterr().out
     assert {path: path.stat().st_mtime_ns for path in ran.out.rglob("*.nc")} == before
 
 
@@ -166,7 +170,7 @@ def test_a_clip_that_cannot_be_read_is_named_and_the_others_are_used(copy, capsy
     assert f"clip {broken.stem} failed: {broken.name} is not a video" in capsys.readouterr().err
     assert read_table(copy.table("classification"))["n_clip"].tolist() == [11, 11]
     assert main(copy.words) == 1
-    assert "nothing to do: 14 products are up to date" in capsys.readouterr().out
+    assert "nothing to do: 17 products are up to date" in capsys.readouterr().out
 
 
 def test_names_that_do_not_follow_the_rules_are_listed_and_stop_the_command(tmp_path, capsys):
@@ -322,3 +326,52 @@ def test_labels_that_would_be_the_same_get_a_hash():
     labels = bids_labels(["a-b", "ab", "AB", "...", "c"])
     assert len({label.casefold() for label in labels.values()}) == 5
     assert labels["c"] == "c" and all(label.isalnum() for label in labels.values())
+
+
+def test_the_page_warns_first_and_leads_to_every_table(ran):
+    page = (ran.out / "classification.html").read_text(encoding="utf-8")
+    assert "default-src 'none'" in page
+    assert page.index("3 people: intervals over so few") < page.index("trained on") < page.index("<figure>")
+    assert "trained on everybody but the person who is tested" in page
+    assert "it knows the person who is tested, and decides nothing" in page
+    assert "permuting the labels within people" in page and "(Winkler et al. 2015)" in page
+    for name in TABLES:
+        assert f'href="group/{ran.table(name).name}"' in page
+    assert page.count("<figure>") == 4  # people, two confusions, pairs
+    assert "<script" not in page and not re.findall(r'src="(?!data:)', page)
+
+
+def test_informative_pairs_are_those_that_were_moved():
+    rng = np.random.default_rng(0)
+    labels = np.tile(["happy", "sad"], 12)
+    meshes = rng.normal(0, 0.01, size=(24, 6, 3)) + 10 * np.eye(6, 3)
+    meshes[labels == "happy", 4, 0] += 2.0  # the only difference of the two
+    coords = {"subject": ("clip", np.repeat(list("abcdef"), 4)), "label": ("clip", labels)}
+    space = DistanceSpace(xr.DataArray(meshes, coords, ("clip", "vertex", "space")))
+    pairs = informative_pairs(space, cross_validate(space))
+    assert pairs.attrs["explained"] == 24
+    assert ((pairs.loc[:2, ["vertex_a", "vertex_b"]] == 4).any(axis=1)).all()
+    assert pairs.loc[0, "share"] > 0 and pairs["share"].abs().sum() == pytest.approx(1)
+
+
+def test_no_pair_is_informative_where_nobody_shares_an_expression():
+    coords = {"subject": ("clip", list("aabb")), "label": ("clip", ["happy", "happy", "sad", "sad"])}
+    faces = np.random.default_rng(0).normal(size=(4, 6, 3))
+    space = DistanceSpace(xr.DataArray(faces, coords, ("clip", "vertex", "space")))
+    people = xr.Dataset({"fold": (("repeat", "clip"), [[0, 0, 1, 1]])})
+    assert informative_pairs(space, people).empty
+
+
+def test_a_clip_that_failed_is_told_on_the_page(copy):
+    shelf = Shelf(copy.out, copy.clips, Entities(task="clips"))
+    shape = read_array(next(copy.out.glob("sub-*/beh/*_mesh.nc")))
+    content = classification_content(Study(), shelf, shape, notes=["clip x could not be used: <no> face"])
+    assert "clip x could not be used" in " ".join(notice.text for notice in content.warnings)
+    assert "&lt;no&gt; face" in render_report(content)
+
+
+def test_a_study_that_holds_classified_clips_shows_them_in_its_report(ran, tmp_path):
+    assert classification_section(tmp_path) is None and classification_link(tmp_path) == {}
+    section = classification_section(ran.out)
+    assert list(section.tables[0].table["protocol"]) == ["guarded", "published"]
+    assert classification_link(ran.out) == {"Expressions told apart": "classification.html"}

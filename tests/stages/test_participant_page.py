@@ -79,13 +79,14 @@ def test_links_lead_to_the_tables_behind_the_page(study, shelf):
 
 def test_what_went_wrong_stands_first(study, shelf):
     quality = read_table(shelf.path("quality")).assign(
-        detected_share=0.4, n_identity_switch=2, n_frozen=1, frozen_s=3.2
+        detected_share=0.4, second_face_share=0.25, n_identity_switch=2, n_frozen=1, frozen_s=3.2
     )
     _spoil(shelf, "quality", quality)
     _spoil(shelf, "peaks", LogValid=False, LogReason="no stop marker", Warnings=["2 presses before the film"])
     told = _texts(participant_content(study, shelf))
     for text in (
         "seen in 40.0% of frames only: the group leaves this participant out.",
+        "A second face was seen in 25.0% of frames",
         "changed to another person 2 times",
         "No landmark moved for 3.2 s",
         "The key log counts as missing: no stop marker.",

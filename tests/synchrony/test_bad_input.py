@@ -271,3 +271,14 @@ def test_dims_are_named_or_refused_and_never_guessed():
     refuses(xr.DataArray(values), "dim 'subject' is missing; dim 'time' is missing")
     turned = cube(values).transpose("time", "subject", "vertex")
     assert temporal_isc(turned).values.tobytes() == temporal_isc(cube(values)).values.tobytes()
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, 1e30])
+@pytest.mark.parametrize("frame", [10, 160, 199])
+def test_a_bad_value_of_a_cube_read_where_it_lies_is_named_wherever_it_is(value, frame):
+    values = np.random.default_rng(0).normal(size=(5, 200, 20)).astype(np.float32)
+    values[3, frame, 17] = value
+    read = xr.DataArray(values, dims=("subject", "time", "vertex"), coords={"time": np.arange(200) / 20})
+    for window, step in ((2.0, 1.0), (2.0, 7.0)):
+        with pytest.raises(ValueError, match=rf"subject 3, time {frame / 20}, vertex 17"):
+            temporal_isc(read, window=window, step=step)

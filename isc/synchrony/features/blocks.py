@@ -3,7 +3,7 @@
 Both kinds answer to the same three statistics, so the observed value and every null run through the same code.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -111,9 +111,12 @@ class SeriesBlock:
 class UnlaidBlock(SeriesBlock):
     """Series that lie in a cube with time outside; only the mean over dyads can be had of them."""
 
+    screen: Callable[[], None] | None = None
+
     def pairwise_mean(self, starts: np.ndarray, length: int, **how: Any) -> tuple[np.ndarray, np.ndarray]:
         """Mean over dyads."""
-        return pairwise_mean_of_values(self.series.transpose(2, 3, 0, 1), starts, length, **how)
+        values = self.series.transpose(2, 3, 0, 1)
+        return pairwise_mean_of_values(values, starts, length, screen=self.screen, **how)
 
 
 @dataclass(frozen=True)
@@ -246,7 +249,8 @@ class Features:
         """
         if self.pairs is None:
             if unlaid and is_readable(self.series.values):
-                yield slice(0, self.n_feature), UnlaidBlock(self.series.values.transpose(2, 3, 0, 1))
+                series = self.series.values.transpose(2, 3, 0, 1)
+                yield slice(0, self.n_feature), UnlaidBlock(series, self.series.screen)
                 return
             for features, series in self.series.blocks(n_threads):
                 yield features, SeriesBlock(series)
@@ -264,7 +268,9 @@ class Features:
         return DistanceBlock(landmarks, self.pairs.vertex_a[features], self.pairs.vertex_b[features])
 
 
-def select_features(cube: xr.DataArray, *, space: Space = "vector", pairs: VertexPairs | None = None) -> Features:
+def select_features(
+    cube: xr.DataArray, *, space: Space = "vector", pairs: VertexPairs | None = None, unlaid: bool = False
+) -> Features:
     """Features of a cube: its own, or the distances of vertex pairs.
 
     Parameters
@@ -273,6 +279,8 @@ def select_features(cube: xr.DataArray, *, space: Space = "vector", pairs: Verte
     space : see `isc.temporal_isc`
         Not used with `pairs`: a distance has no direction.
     pairs : VertexPairs, optional
+    unlaid : bool
+        The blocks will be read with `unlaid` only: what the kernel sees anyway is not searched for bad values first.
 
     Returns
     -------
@@ -284,7 +292,7 @@ def select_features(cube: xr.DataArray, *, space: Space = "vector", pairs: Verte
         When the cube is not usable, or `pairs` do not fit its vertices.
     """
     if pairs is None:
-        return Features(as_series(cube, space=space))
+        return Features(as_series(cube, space=space, late=unlaid))
     _check_pairs(cube, pairs)
     return Features(as_series(cube, space="vector"), pairs)
 

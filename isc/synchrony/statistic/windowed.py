@@ -61,7 +61,8 @@ def window_values(cube: xr.DataArray, request: Request) -> Arrays:
     values : ndarray of float32, shape ([lag,] [comparison, subject or dyad,] window, features)
     n_subject : ndarray of int32, shape ([lag,] window, features)
     """
-    features = select_features(cube, space=request.space, pairs=request.pairs)
+    unlaid = request.lags is None and _plain(request, request.statistic)
+    features = select_features(cube, space=request.space, pairs=request.pairs, unlaid=unlaid)
     if request.lags is None:
         return _by_blocks(features, request, request.statistic)
     each = [_by_blocks(features, request, replace(request.statistic, lag=lag)) for lag in request.lags]
@@ -73,7 +74,7 @@ def _by_blocks(features: Features, request: Request, statistic: Statistic) -> Ar
     how = {"min_valid": request.min_valid, "n_threads": request.n_threads}
     # The mean over dyads packs the landmarks once a block and needs no memory beside its result: one block is best.
     # Without pairs it reads a cube where it lies.
-    plain = statistic == Statistic() and request.detrend is None
+    plain = _plain(request, statistic)
     n_pair = features.n_feature if plain else PAIRS_PER_BLOCK
     n_window = request.windows.starts.size
     values, counts = np.empty(0, dtype=np.float32), np.empty((n_window, 0), dtype=np.int32)
@@ -91,6 +92,11 @@ def _by_blocks(features: Features, request: Request, statistic: Statistic) -> Ar
         values.reshape(*values.shape[:-1], *features.shape),
         counts.reshape(n_window, *features.shape),
     )
+
+
+def _plain(request: Request, statistic: Statistic) -> bool:
+    """Whether only the mean over all dyads of the series as they are is asked for."""
+    return statistic == Statistic() and request.detrend is None
 
 
 def prepared(block: Block, detrend: str | None) -> Block:

@@ -29,7 +29,7 @@ class Scheme(ABC):
         """Options of the scheme as attrs."""
         return {key: value for key, value in asdict(self).items() if isinstance(value, str | float)}
 
-    def check(self, windows: Windows, n_time: int) -> None:  # noqa: B027  # most schemes refuse nothing
+    def check(self, windows: Windows, n_time: int) -> None:  # noqa: B027 - most schemes accept every recording
         """Raise a ValueError when the scheme says nothing about a recording of `n_time` samples."""
 
 
