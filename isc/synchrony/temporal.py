@@ -258,7 +258,7 @@ def _labelled(
         "n_subject": cube.sizes["subject"],
     }
     result = xr.DataArray(values, dims=(*first, *dims, "window", *labels.dims), coords=coords, name="tisc", attrs=attrs)
-    # xarray copies the coords it is given with the values; assigned, these counts, as large as the values, are not copied
+    # xarray copies coords given with the values; these counts, as large as the values, are assigned instead
     result.coords["n_subject"] = xr.Variable((*first, "window", *labels.dims), n_subject, {"units": "1"})
     return result
 

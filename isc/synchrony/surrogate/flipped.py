@@ -16,7 +16,8 @@ from isc.kernels.distance_matrices import packed_matrices
 from isc.kernels.flips import FlipTables, dyad_tables, flipped_means, subject_tables
 from isc.kernels.packing import PackedWindows, mesh_order, packed_windows
 from isc.kernels.plan import in_order, tiles
-from isc.synchrony.features.blocks import Block, DistanceBlock
+from isc.synchrony.features.blocks import Block
+from isc.synchrony.features.distance_block import DistanceBlock
 from isc.synchrony.statistic.estimate import Statistic, dyad_indices, summarise
 from isc.synchrony.surrogate.design import Design
 
