@@ -2,14 +2,13 @@
 
 import difflib
 import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-LARGEST_SETTINGS_FILE = 1_000_000  # bytes
+from isc.untrusted import MAX_TOML_BYTES, parse_toml
 
 SchemeName = Literal["circular_shift", "sign_flip", "phase", "block", "timepoint_shuffle"]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -210,12 +209,16 @@ def read_study(path: Path | str) -> Study:
     """
     path = Path(path)
     try:
-        if path.stat().st_size > LARGEST_SETTINGS_FILE:
-            raise StudyError(f"settings {path.name} is larger than {LARGEST_SETTINGS_FILE} bytes; is it a TOML file?")
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        if path.stat().st_size > MAX_TOML_BYTES:
+            raise StudyError(f"settings {path.name} is larger than {MAX_TOML_BYTES} bytes; is it a TOML file?")
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise StudyError(f"settings {path.name} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise StudyError(f"settings {path.name} is not valid TOML: {error}") from error
+    try:
+        content = parse_toml(text)
+    except ValueError as error:
         raise StudyError(f"settings {path.name} is not valid TOML: {error}") from error
     try:
         return Study.model_validate(content)

@@ -34,6 +34,7 @@ import isc
 from isc.io.published import PublishedData, PublishedDataError, find_published, local_copy
 from isc.plots.style import BLUE, INK, LINE_GREY, MM_PER_INCH, PAGE_WIDTH, VERMILLION, styled
 from isc.report import write_results
+from isc.untrusted import load_npz
 
 CLIPS, SCALES = ("V1", "V2", "V3", "V4"), ("valence", "arousal")
 N_PERSON = 32
@@ -71,8 +72,8 @@ def read_clips(given: Path | None) -> dict[str, np.ndarray]:
     except PublishedDataError:  # the folder given may hold the published files
         packed = None
     if packed is not None:
-        with np.load(packed / "ceap360_v1_to_v4.npz") as arrays:
-            return {clip: arrays[clip] for clip in CLIPS}
+        arrays = load_npz(packed / "ceap360_v1_to_v4.npz")
+        return {clip: arrays[clip] for clip in CLIPS}
     folder = find_published(PUBLISHED, given)
     clips = read_published([folder / name for name in PUBLISHED.sha256])
     for clip, values in clips.items():

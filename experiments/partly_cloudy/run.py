@@ -30,6 +30,7 @@ import isc
 from isc.io.published import PublishedData, find_published
 from isc.plots.style import BLUE, GREEN, INK, LINE_GREY, MM_PER_INCH, ORANGE, PAGE_WIDTH, VERMILLION, styled
 from isc.report import write_results
+from isc.untrusted import load_npy
 
 FILE = "ts_array_mentalizingfine_regional_average_{}.npy"
 GROUPS = {"ages_3_5": "ages3-5", "ages_5_8": "ages5-8", "ages_8_13": "ages8-13", "ages_13_99": "ages13-99"}
@@ -54,7 +55,7 @@ HERE = Path(__file__).parent
 
 def read_groups(folder: Path) -> dict[str, xr.DataArray]:
     """Cube (subject, time, region) of every group."""
-    return {name: _cube(np.load(folder / FILE.format(file)), name) for name, file in GROUPS.items()}
+    return {name: _cube(load_npy(folder / FILE.format(file)), name) for name, file in GROUPS.items()}
 
 
 def _cube(values: np.ndarray, name: str) -> xr.DataArray:

@@ -30,6 +30,7 @@ from isc.demo import EPOCHS, windows_by_epochs
 from isc.io.derivatives import read_array
 from isc.io.published import PublishedData, local_copy
 from isc.report import write_results
+from isc.untrusted import load_npy, load_npz
 
 GENERATED_EPOCHS = ((10.0, 25.0), (35.0, 50.0))  # s
 PRESETS = ("recommended", "poster", "facexp")
@@ -66,7 +67,7 @@ def cube_of_videos(folder: Path) -> xr.DataArray:
 def brain_cubes() -> dict[str, xr.DataArray]:
     """One region (subject, time, region) of each age group; volumes every 2 s."""
     folder = local_copy(BRAIN)
-    groups = {} if folder is None else {name: np.load(folder / name)[..., 0] for name in BRAIN.sha256}
+    groups = {} if folder is None else {name: load_npy(folder / name)[..., 0] for name in BRAIN.sha256}
     return {
         name.rsplit("_", 1)[1].removesuffix(".npy").replace("-", "_"): xr.DataArray(
             values[..., None], dims=("subject", "time", "region"), coords={"time": 2.0 * np.arange(values.shape[1])}
@@ -81,11 +82,11 @@ def rating_cubes() -> dict[str, xr.DataArray]:
     if folder is None:
         return {}
     cubes = {}
-    with np.load(folder / next(iter(RATINGS.sha256))) as arrays:
-        for clip in ("V1", "V2", "V3", "V4"):
-            time = np.linspace(*np.mean(arrays[clip][:, [0, -1], 0], axis=0), arrays[clip].shape[1])
-            coords = {"time": time, "scale": ["valence", "arousal"]}
-            cubes[f"ratings_{clip}"] = xr.DataArray(arrays[clip][..., 1:], coords, ("subject", "time", "scale"))
+    arrays = load_npz(folder / next(iter(RATINGS.sha256)))
+    for clip in ("V1", "V2", "V3", "V4"):
+        time = np.linspace(*np.mean(arrays[clip][:, [0, -1], 0], axis=0), arrays[clip].shape[1])
+        coords = {"time": time, "scale": ["valence", "arousal"]}
+        cubes[f"ratings_{clip}"] = xr.DataArray(arrays[clip][..., 1:], coords, ("subject", "time", "scale"))
     return cubes
 
 

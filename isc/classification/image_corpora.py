@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from isc.classification.corpus_files import Corpus, Row, as_corpus, files_in
+from isc.untrusted import load_npy
 
 People = Literal["unknown", "one_per_source"]
 AFFECTNET_LABELS = ("neutral", "happy", "sad", "surprised", "fearful", "disgust", "angry", "contempt")
@@ -87,8 +87,8 @@ def _affectnet_label(path: Path) -> tuple[str, str]:
     if not note.is_file():
         return "", f"there is no {note.name} in annotations"
     try:
-        code = int(np.load(note).item())
-    except (ValueError, EOFError, OSError):
+        code = int(load_npy(note).item())
+    except (ValueError, TypeError, OSError):
         return "", f"{note.name} holds no whole number"
     if not 0 <= code < len(AFFECTNET_LABELS):
         return "", f"expression {code} is not one of 0 to {len(AFFECTNET_LABELS) - 1}"

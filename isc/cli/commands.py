@@ -65,7 +65,15 @@ def _study_arguments(parser: argparse.ArgumentParser) -> None:
     _scheduler_argument(parser)
     parser.add_argument("--random-seed", type=int, metavar="S", help="seed of the surrogates (default: settings, 0)")
     parser.add_argument(
-        "--dry-run", action="store_true", help="only say what would be made, why, and how long it takes"
+        "--max-memory", metavar="SIZE", help="refuse to run when more memory than this is needed (800M, 16G)"
+    )
+    parser.add_argument(
+        "--write-frames",
+        action="store_true",
+        help="write pictures with the tracked points of participants whose consent_frames is yes",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="only say what would be made, why, how long it takes and its memory"
     )
     parser.add_argument("--force", action="store_true", help="do finished work again")
     parser.add_argument(
@@ -103,6 +111,8 @@ def _run(options: argparse.Namespace, *, stages: tuple[str, ...] = ()) -> int:
             n_procs=options.n_procs,
             scheduler=options.scheduler,
             seed=options.random_seed,
+            max_memory=options.max_memory,
+            write_frames=options.write_frames,
             force=options.force,
             dry_run=options.dry_run,
             skip_bids_validation=options.skip_bids_validation,

@@ -34,6 +34,7 @@ _BLENDSHAPES = "strength of 52 facial movements in each frame"
 _QUALITY = "quality of the recording and of the tracking"
 _PEAKS = "emotional peaks that the participant reported by key press"
 _HEADPOSE = "position and rotation of the head in each frame"
+_FRAMES = "pictures of the participant with the tracked points, written on request and with consent only"
 _VERTICES = "aligned landmarks of all participants on one clock"
 _GIVEN = "recordings of all participants on one clock, as they were given"
 PRODUCTS: Mapping[str, FileKind] = MappingProxyType(
@@ -45,6 +46,7 @@ PRODUCTS: Mapping[str, FileKind] = MappingProxyType(
         "peaks": FileKind("beh", "events", ".tsv", "peaks", _PEAKS),
         "headpose": FileKind("motion", "motion", ".tsv", "headpose", _HEADPOSE, tracksys="face"),
         "headpose_channels": FileKind("motion", "channels", ".tsv", "headpose", _HEADPOSE, tracksys="face"),
+        "frames": FileKind("figures", "qc", ".json", "frames", _FRAMES),
         "mesh": FileKind("beh", "mesh", ".nc"),
         "cube": FileKind(GROUP, "cube", ".zarr", "vertices", _VERTICES),
         "given_cube": FileKind(GROUP, "cube", ".nc", "given", _GIVEN),

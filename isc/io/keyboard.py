@@ -177,7 +177,7 @@ def _known_rows(path: Path, cells: pd.DataFrame) -> pd.DataFrame:
 def _seconds(path: Path, cells: pd.Series, metadata: Mapping[str, Any]) -> pd.Series:
     described = metadata.get(str(cells.name), {})
     unit = described.get("Units", "s") if isinstance(described, Mapping) else "s"
-    if unit not in SECONDS_IN:
+    if not isinstance(unit, str) or unit not in SECONDS_IN:
         raise KeyLogError(f"{path.name}: Units of {cells.name} are {unit!r} in the sidecar; write s or ms")
     return numbers_of(path.name, cells) * SECONDS_IN[unit]
 

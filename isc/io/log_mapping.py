@@ -1,6 +1,5 @@
 """How the key log of a lab's own program is to be read: a mapping file that names columns, units, keys and the film."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from isc.io.files.text import read_json
 from isc.io.logs.cells import TableError, read_text
 from isc.io.logs.film_clock import KeyLogError
+from isc.untrusted import MAX_TOML_BYTES, parse_toml
 
 Keys = tuple[str, ...]
 
@@ -117,9 +117,13 @@ def _content(path: Path) -> Mapping[str, Any]:
         return read_json(path)
     if path.suffix != ".toml":
         raise KeyLogError(f"{path.name} must be a mapping file that ends in .toml or .json")
+    if path.is_file() and path.stat().st_size > MAX_TOML_BYTES:
+        raise KeyLogError(f"{path.name} is larger than {MAX_TOML_BYTES} bytes; is it a mapping file?")
     try:
-        return tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
+        return parse_toml(read_text(path))
+    except TableError:
+        raise
+    except ValueError as error:
         raise KeyLogError(f"{path.name} is not valid TOML: {error}") from error
 
 

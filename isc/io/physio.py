@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from isc.io.files.text import MISSING, TableError
-from isc.io.layout.metadata import inherited_metadata
+from isc.io.layout.metadata import inherited_metadata, sidecar_number
 
 TIME = "time"  # column of seconds in tables that have their own clock
 HEADERLESS = (".tsv.gz",)  # how BIDS writes physio: the names are in the sidecar
@@ -116,6 +117,8 @@ def _table(path: Path, metadata: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _text(path: Path) -> str:
+    if path.stat().st_size > MAX_BYTES:
+        raise TableError(f"{path.name} is larger than {MAX_BYTES} bytes; split it")
     content = path.read_bytes()
     try:
         if path.suffix == ".gz":
@@ -124,7 +127,7 @@ def _text(path: Path) -> str:
         if len(content) > MAX_BYTES:
             raise TableError(f"{path.name} is larger than {MAX_BYTES} bytes; split it")
         return content.decode("utf-8-sig")
-    except (gzip.BadGzipFile, EOFError, UnicodeDecodeError) as error:
+    except (gzip.BadGzipFile, zlib.error, EOFError, UnicodeDecodeError) as error:
         raise TableError(f"{path.name} cannot be unpacked as text ({error}); copy it again") from error
 
 
@@ -148,12 +151,13 @@ def _clock(
     path: Path, table: pd.DataFrame, metadata: Mapping[str, Any], rate: float | None, start: float | None
 ) -> np.ndarray:
     """Seconds from stimulus onset of every sample."""
-    described = metadata.get("SamplingFrequency")
-    if described is not None and rate is not None and abs(float(described) / rate - 1) > 1e-3:
-        raise TableError(f"{path.name}: rate={rate:g} Hz, but SamplingFrequency in the sidecar is {described} Hz")
-    rate = rate if described is None else float(described)
+    given = metadata.get("SamplingFrequency")
+    described = None if given is None else sidecar_number(path, metadata, "SamplingFrequency")
+    if described is not None and rate is not None and abs(described / rate - 1) > 1e-3:
+        raise TableError(f"{path.name}: rate={rate:g} Hz, but SamplingFrequency in the sidecar is {given} Hz")
+    rate = rate if described is None else described
     if start is None:
-        start = float(metadata.get("StartTime", 0.0))
+        start = sidecar_number(path, {"StartTime": 0.0} | dict(metadata), "StartTime")
     if rate is not None:
         if not (np.isfinite(rate) and rate > 0):
             raise TableError(f"{path.name}: the rate must be positive, in Hz; given {rate}")

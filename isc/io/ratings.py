@@ -1,17 +1,27 @@
 """Continuous ratings of one rater: BIDS physio and stim tables, and tables with a time column or a rate."""
 
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from isc.io.files.text import MISSING
-from isc.io.layout.metadata import inherited_metadata
+from isc.io.layout.metadata import inherited_metadata, sidecar_number
 from isc.io.layout.names import BidsError, parse_name
 from isc.io.logs.cells import TableError, read_cells, read_text
-from isc.io.logs.film_clock import FAR_OUTSIDE, SECONDS_IN, KeyLogError, check_duration, check_order, numbers_of
+from isc.io.logs.film_clock import (
+    FAR_OUTSIDE,
+    LONGEST_FILM,
+    SECONDS_IN,
+    KeyLogError,
+    check_duration,
+    check_order,
+    numbers_of,
+)
 
 HEADERLESS = ("_physio.tsv", "_physio.tsv.gz", "_stim.tsv", "_stim.tsv.gz")
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
@@ -124,18 +134,31 @@ def _bids_rating(path: Path, column: str | None) -> xr.DataArray:
     missing = [name for name in ("SamplingFrequency", "StartTime", "Columns") if name not in metadata]
     if missing:
         raise KeyLogError(f"{path.name} has no header, so its JSON sidecar must give {', '.join(missing)}")
-    names, rows = metadata["Columns"], [line.split("\t") for line in read_text(path).splitlines() if line]
+    rate, start, names = _timing(path, metadata)
+    rows = [line.split("\t") for line in read_text(path).splitlines() if line]
     wrong = [number for number, row in enumerate(rows, start=1) if len(row) != len(names)]
     if wrong:
         raise KeyLogError(
             f"{path.name}, line {wrong[0]}: {len(rows[wrong[0] - 1])} fields, but {len(names)} Columns in the sidecar"
         )
     cells = pd.DataFrame(rows, columns=names, index=range(1, len(rows) + 1), dtype=object)
-    rate, name = float(metadata["SamplingFrequency"]), _chosen(path, cells, column)
-    seconds = float(metadata["StartTime"]) + np.arange(len(cells)) / rate
+    name = _chosen(path, cells, column)
+    seconds = start + np.arange(len(cells)) / rate
     described = metadata.get(name, {})
     units = {"units": described["Units"]} if isinstance(described, dict) and "Units" in described else {}
     return _labelled(_values(path, cells[name]), seconds, rate).assign_attrs(units)
+
+
+def _timing(path: Path, metadata: Mapping[str, Any]) -> tuple[float, float, list[str]]:
+    """Rate (Hz), start (s) and columns that a sidecar gives."""
+    rate, start = (sidecar_number(path, metadata, key) for key in ("SamplingFrequency", "StartTime"))
+    names = metadata["Columns"]
+    if rate <= 0:
+        raise KeyLogError(f"{path.name}: SamplingFrequency must be positive, in Hz; given {rate}")
+    texts = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    if not texts or len(set(names)) < len(names):
+        raise KeyLogError(f"{path.name}: Columns in the sidecar must be a list of different names")
+    return rate, start, names
 
 
 def _even_rating(cells: pd.DataFrame, path: Path, column: str | None, rate: float | None) -> xr.DataArray:
@@ -202,6 +225,8 @@ def _held(rating: xr.DataArray, rate: float, duration: float | None, max_gap: fl
     """The rating at an even rate from the start of the film: each value until the next, NaN before the first."""
     time = rating["time"].values
     stop = duration if duration is not None else (time[-1] if time.size else 0.0)
+    if stop > LONGEST_FILM:
+        raise KeyLogError(f"the rating lasts until {stop:g} s, more than a week; give the units of the times (s or ms)")
     even = np.arange(int(np.floor(stop * rate + GRID_ROUNDING)) + (duration is None)) / rate
     last = np.searchsorted(time, even + GRID_ROUNDING, side="right") - 1
     age = np.where(last >= 0, even - time[np.maximum(last, 0)], np.inf) if time.size else np.full(even.size, np.inf)

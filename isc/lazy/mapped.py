@@ -68,7 +68,7 @@ def shared(job: Any) -> Iterator[Place]:
     with _scratch() as folder:
         content = io.BytesIO()
         _Writer(content, _kept.get() or folder).dump(job)
-        key = blake2b(content.getbuffer(), digest_size=16).hexdigest()
+        key = _key(content.getbuffer())
         (folder / f"{key}.job").write_bytes(content.getbuffer())
         yield Place(str(folder), key)
 
@@ -102,7 +102,7 @@ def opened(place: Place) -> Any:
     Raises
     ------
     ClusterError
-        When it is not there.
+        When it is not there, or not what was written.
 
     Examples
     --------
@@ -112,18 +112,24 @@ def opened(place: Place) -> Any:
     """
     folder = Path(place.folder)
     try:
-        with (folder / f"{place.key}.job").open("rb") as content:
-            return _Reader(content, folder).load()
+        content = (folder / f"{place.key}.job").read_bytes()
     except FileNotFoundError as error:
         raise ClusterError(
             f"a worker does not see {folder.parent}; name a folder that all machines share: "
             "dask.config.set({'temporary-directory': '/shared/scratch'})"
         ) from error
+    if _key(content) != place.key:  # a pickle runs code: only what the scheduler's own process wrote is read
+        raise ClusterError(f"the job {place.key} in {folder.name} is not what was written; start the run again")
+    return _Reader(io.BytesIO(content), folder).load()
 
 
 def close() -> None:
     """Let go of the files of the last job, which would stay on the disk otherwise."""
     opened.cache_clear()
+
+
+def _key(content: Any) -> str:
+    return blake2b(content, digest_size=16).hexdigest()
 
 
 class _Mapped(NamedTuple):

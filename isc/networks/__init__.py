@@ -8,19 +8,26 @@ from importlib import import_module
 from typing import Any
 
 _MODULES = {
+    "isc.networks.alignment": ("match_phones", "read_textgrid", "warp"),
+    "isc.networks.affect": ("AffectNetwork", "affect_loss", "affect_scorer", "concordance"),
     "isc.networks.augmentation": ("jitter_colours", "make_jitter"),
     "isc.networks.batches": ("ArrayTable", "Batches", "PictureTable"),
     "isc.networks.comparison": ("Fold", "SYSTEMS", "cross_validate_system", "register"),
     "isc.networks.crops": ("align_crop", "clip_corpus"),
     "isc.networks.generated": ("generated_corpus",),
     "isc.networks.objectives": ("accumulate_gradient", "class_weights", "cross_entropy"),
+    "isc.networks.patches": ("cut_patches", "mirror_patches", "patch_boxes", "patch_names"),
     "isc.networks.recipe": ("Recipe",),
     "isc.networks.scoring": ("class_scorer", "probabilities"),
     "isc.networks.seeding": ("build", "seeded"),
     "isc.networks.senet": ("SENet", "compact_se_resnet", "se_resnet50"),
+    "isc.networks.speech": ("draw_meshes", "simulate_speakers"),
+    "isc.networks.style": ("FusionModel", "StyleExtractor", "fusion_pair", "style_extractor", "style_loss"),
     "isc.networks.systems": ("fit_crops",),
+    "isc.networks.transformer": ("GridTransformer", "PatchTransformer", "landmark_transformer"),
     "isc.networks.training": ("Training", "train"),
     "isc.networks.vgg": ("VGG", "vgg16"),
+    "isc.networks.voting": ("balanced_folds", "top_table", "vote", "vote_weights"),
     "isc.networks.weights": ("load_weights", "read_weights"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

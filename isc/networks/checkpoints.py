@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from isc.io.files.atomic import DerivativeError, write_bytes
+from isc.untrusted import check_archive
 
 CHECKPOINT, BEST, LOG, RUN = "checkpoint.npz", "best.npz", "log.csv", "run.json"
 ABOUT = "about"  # name of the array that holds JSON
@@ -91,6 +92,7 @@ def read_arrays(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     isc.io.files.atomic.DerivativeError: absent.npz cannot be read: there is no such file
     """
     try:
+        check_archive(path)
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: torch.from_numpy(np.array(file[name])) for name in file.files if name != ABOUT}
             about = json.loads(bytes(file[ABOUT])) if ABOUT in file.files else {}

@@ -56,7 +56,7 @@ class Fold(NamedTuple):
 
 System = Callable[[Fold], np.ndarray]
 SYSTEMS: dict[str, System] = {}
-MODULES = ("isc.networks.systems",)  # that register systems when they are imported
+MODULES = ("isc.networks.systems", "isc.networks.zoo")  # that register systems when they are imported
 
 
 def register(name: str) -> Callable[[System], System]:

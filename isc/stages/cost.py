@@ -12,6 +12,7 @@ from isc.stages.extraction import frames_expected
 from isc.stages.group import label
 from isc.stages.ledger import Ledger
 from isc.stages.participant import ParticipantTask
+from isc.stages.resources import worker_need
 from isc.stages.shelf import Shelf
 from isc.study import Study
 from isc.synchrony.cost import Workload, null_seconds, statistic_seconds
@@ -21,7 +22,7 @@ N_VERTEX, N_AXIS = 478, 3  # of MediaPipe's face
 FLOAT_BYTES = 4
 CELL_BYTES = 8  # a value and the number of its subjects
 PROCESS_BYTES, TASK_BYTES = 0.35e9, 0.32e9  # of a worker, and of each of its tasks, as `isc.lazy` asks for
-TRACKER_BYTES = 0.8e9  # of a process that tracks a video
+TYPICAL_PICTURE = (1280, 720)  # pixels of a video, where no file says it
 VIDEO_BYTES = 0.5e6  # of a second of video, where no file says it: 4 Mbit
 
 
@@ -93,7 +94,8 @@ def estimate_cost(
     for name, value in numbers.items():
         if not value > 0:
             raise ValueError(f"{name} must be a positive number; given {value}")
-    rows = []
+    film = VideoInfo(duration, frame_rate, frame_rate, round(duration * frame_rate), *TYPICAL_PICTURE, 0, ())
+    tracker, rows = worker_need(study, film), []
     for step in steps_of(study, n_subject=n_subject, duration=duration, frame_rate=frame_rate, n_pair=n_pair):
         rows.append(
             {
@@ -101,7 +103,7 @@ def estimate_cost(
                 "features": step.features,
                 "cpu_hours": step.cpu_seconds / HOUR,
                 "read_gb": step.read_bytes / GB,
-                "memory_gb": _memory(step, n_cores) / GB,
+                "memory_gb": _memory(step, n_cores, tracker) / GB,
             }
         )
     return pd.DataFrame(rows)
@@ -160,10 +162,10 @@ def group_steps(
         yield Step("relation", features, cells * lags * rate("relation/lag"), cells * CELL_BYTES)
 
 
-def _memory(step: Step, n_cores: int) -> float:
-    """Bytes on one machine: the data once, and what every core needs beside them."""
+def _memory(step: Step, n_cores: int, tracker: float) -> float:
+    """Bytes on one machine: the data once, and what every core needs beside them (to track: `tracker`)."""
     if step.name == "tracking":
-        return n_cores * TRACKER_BYTES
+        return n_cores * tracker
     return PROCESS_BYTES + step.read_bytes + n_cores * TASK_BYTES
 
 

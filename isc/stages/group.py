@@ -16,6 +16,7 @@ from isc.preprocessing.stack import stack_subjects
 from isc.stages.participant import detected_share
 from isc.stages.shelf import Shelf, load_array
 from isc.study import Study, StudyError
+from isc.synchrony.testable import FEWEST_SUBJECTS
 
 FEATURES = {"vertices": "face vertices", "pairs": "distances between vertices"}
 FEATURE_SETS = tuple(FEATURES)
@@ -73,7 +74,7 @@ def usable_participants(
     Raises
     ------
     StudyError
-        When fewer than two are left.
+        When fewer than three are left: there would be nothing to test.
     """
     usable = {}
     for name, shelf in shelves.items():
@@ -93,9 +94,9 @@ def usable_participants(
             notes.append(f"{name} is left out: its face was seen in {share:.0%} of frames only.")
             continue
         usable[name] = shelf
-    if len(usable) < 2:
+    if len(usable) < FEWEST_SUBJECTS:
         raise StudyError(
-            f"synchrony needs at least two participants with landmarks; there are {len(usable)}"
+            f"synchrony needs at least {FEWEST_SUBJECTS} participants with landmarks; there are {len(usable)}"
             + (f" ({', '.join(usable)})" if usable else "")
         )
     return usable

@@ -13,6 +13,7 @@ from isc.stages.messages import one_line
 from isc.stages.participant import ParticipantTask, plan_participant
 from isc.stages.processes import Outcome
 from isc.stages.report import analyse_group
+from isc.stages.resources import memory_needs, probed
 from isc.stages.shelf import Shelf
 from isc.study import Study, StudyError
 
@@ -136,6 +137,35 @@ def cost_line(
         return f"{told}; the speed is not known before the first run in this folder"
     minutes = frames / rate / min(n_procs, len(due)) / MINUTE
     return f"{told}: about {minutes:.1f} min at {rate:.0f} frames/s a process, as measured in this folder"
+
+
+def memory_lines(
+    study: Study, tasks: Sequence[ParticipantTask], ledger: Ledger, *, n_procs: int, group: bool
+) -> list[str]:
+    """Memory that a run would need, a line a level; empty when nothing is due that needs much.
+
+    Parameters
+    ----------
+    study : Study
+    tasks : sequence of ParticipantTask
+        Of everybody.
+    ledger : Ledger
+        Of the plan.
+    n_procs : int
+        Videos at a time.
+    group : bool
+        Whether the group was asked for.
+
+    Returns
+    -------
+    list of str
+    """
+    if not ledger.reasons:
+        return []
+    due = [task for task in tasks if task.shelf.path("landmarks_tracked") in ledger.reasons]
+    everybody = probed([task.recording.video for task in tasks]) if group else []
+    needs = memory_needs(study, probed([task.recording.video for task in due]), everybody, n_procs=n_procs, group=group)
+    return [f"memory, {need}" for need in needs]
 
 
 def _frames(study: Study, video: Path) -> int | None:

@@ -31,6 +31,10 @@ class RunRequest:
     scheduler : str, optional
         Address of a dask scheduler whose workers do the work instead of this machine, or ``local:N``.
     seed : int, optional
+    max_memory : str, optional
+        A size such as 16G: a run whose estimate is larger is refused, and fewer videos are tracked at a time.
+    write_frames : bool
+        Write pictures of participants who consented (``consent_frames`` in participants.tsv) with the tracked points.
     force, dry_run, skip_bids_validation, verbose : bool
     """
 
@@ -44,6 +48,8 @@ class RunRequest:
     n_procs: int | None = None
     scheduler: str | None = None
     seed: int | None = None
+    max_memory: str | None = None
+    write_frames: bool = False
     force: bool = False
     dry_run: bool = False
     skip_bids_validation: bool = False

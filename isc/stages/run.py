@@ -17,6 +17,7 @@ from isc.io.layout.raw_study import RawStudy, read_raw_study
 from isc.io.layout.validation import VALIDATOR, has_validator, validation_errors
 from isc.lazy import ClusterError, active_client
 from isc.stages.cluster import cluster
+from isc.stages.consent import with_consent
 from isc.stages.cost import due_cost
 from isc.stages.extraction import warning_texts
 from isc.stages.forgetting import without_forgotten
@@ -25,12 +26,14 @@ from isc.stages.hash_memory import HashMemory
 from isc.stages.journal import log, measured_rate
 from isc.stages.ledger import Ledger
 from isc.stages.messages import one_line
+from isc.stages.overlays import update_frames
 from isc.stages.participant import USER_ERRORS, ParticipantTask, process_participant
-from isc.stages.planning import cost_line, plan_lines, plan_run, skippable
+from isc.stages.planning import cost_line, memory_lines, plan_lines, plan_run, skippable
 from isc.stages.processes import Outcome, run_each, run_on_cluster
 from isc.stages.progress import Display
 from isc.stages.report import analyse_group
 from isc.stages.request import LEVELS, RunRequest, effective_study, processors
+from isc.stages.resources import check_memory, fitting_procs, format_size, memory_needs, parse_size, probed
 from isc.stages.shelf import Shelf
 from isc.stages.version import code_version
 from isc.study import Study, StudyError, format_study
@@ -50,6 +53,7 @@ class Job:
     study: Study
     tasks: tuple[ParticipantTask, ...]
     group: Shelf
+    columns: Mapping[str, Mapping[str, str]]
 
     @property
     def shelves(self) -> Mapping[str, Shelf]:
@@ -74,6 +78,8 @@ def run(request: RunRequest) -> int:
         job = _job(request)
         if request.dry_run:
             return _tell_plan(job)
+        if request.max_memory is not None:
+            job = _within_memory(job, parse_size(request.max_memory))
         with output_lock(request.out_dir):
             remove_leftovers(request.out_dir)
             try:
@@ -97,7 +103,8 @@ def _job(request: RunRequest) -> Job:
         return Shelf(request.out_dir, request.bids_dir, entities, request.force, ledger, memory)
 
     tasks = [ParticipantTask(study, shelf(found.entities), found, stages) for found in raw.recordings]
-    return Job(request, study, tuple(tasks), shelf(Entities(task=study.task)))
+    columns = {f"sub-{participant.label}": participant.columns for participant in raw.participants}
+    return Job(request, study, tuple(tasks), shelf(Entities(task=study.task)), columns)
 
 
 def _raw_study(request: RunRequest, study: Study) -> RawStudy:
@@ -107,7 +114,7 @@ def _raw_study(request: RunRequest, study: Study) -> RawStudy:
         raw = read_raw_study(request.bids_dir, labels=request.participants or None, task=study.task)
     for warning in caught:
         print(f"isc: {warning.message}", file=sys.stderr)
-    raw = without_forgotten(raw, request.out_dir)
+    raw = with_consent(without_forgotten(raw, request.out_dir))
     for participant in raw.participants:
         if len(participant.recordings) > 1:
             names = ", ".join(recording.video.name for recording in participant.recordings)
@@ -116,6 +123,22 @@ def _raw_study(request: RunRequest, study: Study) -> RawStudy:
                 "keep one in the study, or give each film its own task label"
             )
     return raw
+
+
+def _within_memory(job: Job, limit: int) -> Job:
+    """Job that tracks as many videos at a time as memory allows; its needs are printed, or refused, first."""
+    request, group = job.request, bool(job.request.of_level("group"))
+    tasks = job.tasks if "extract" in request.wanted else ()
+    skipped = skippable(tasks)
+    due = probed([task.recording.video for task in tasks if task.name not in skipped])
+    everybody = probed([task.recording.video for task in job.tasks]) if group else []
+    wanted = request.n_procs or processors()
+    n_procs = fitting_procs(job.study, due, n_procs=wanted, limit=limit)
+    needs = memory_needs(job.study, due, everybody, n_procs=n_procs, group=group)
+    for need in needs:
+        print(f"memory, {need} of {format_size(limit)}", flush=True)
+    check_memory(needs, limit)
+    return replace(job, request=replace(request, n_procs=n_procs))
 
 
 def _tell_plan(job: Job) -> int:
@@ -127,7 +150,8 @@ def _tell_plan(job: Job) -> int:
     cost = cost_line(job.study, tasks, ledger, rate=rate, n_procs=n_procs)
     whole = due_cost(job.study, job.tasks, job.group, ledger, rate=rate, n_cores=n_procs)
     lines = plan_lines(ledger, request.out_dir, detail="all" if request.verbose else "causes")
-    print("\n".join([*lines, *notes, *(line for line in (cost, whole) if line)]))
+    memory = memory_lines(job.study, job.tasks, ledger, n_procs=n_procs, group=bool(request.of_level("group")))
+    print("\n".join([*lines, *notes, *(line for line in (cost, whole) if line), *memory]))
     return DONE
 
 
@@ -200,6 +224,9 @@ def _run_participants(job: Job) -> list[Outcome]:
         outcomes = [found[task.name] for task in job.tasks]
         for outcome in outcomes:
             _tell(outcome, display, request)
+        done = [task for task in job.tasks if found[task.name].status != "failed"]
+        for text in update_frames(done, job.columns, wanted=request.write_frames):
+            display.say(f"warning: {text}")
     return outcomes
 
 

@@ -22,13 +22,13 @@ def identified(space: isc.DistanceSpace) -> float:
     return float((subject[near] == subject).mean())
 
 
-def test_65_a_face_identifies_its_owner_and_no_longer_does_without_its_mean_shape():
+def test_065_a_face_identifies_its_owner_and_no_longer_does_without_its_mean_shape():
     meshes = make_meshes(shape=4.0, n_subject=N_SUBJECT)
     assert identified(isc.DistanceSpace(meshes, reference="template")) > 0.95
     assert identified(isc.DistanceSpace(meshes, reference="subject_mean")) <= 2 / N_SUBJECT
 
 
-def test_66_leave_one_subject_out_is_the_default_and_no_person_is_in_training_and_test():
+def test_066_leave_one_subject_out_is_the_default_and_no_person_is_in_training_and_test():
     meshes = make_meshes()
     result = isc.cross_validate(isc.DistanceSpace(meshes))
     near = result["nearest"].values[0]
@@ -36,13 +36,13 @@ def test_66_leave_one_subject_out_is_the_default_and_no_person_is_in_training_an
     assert (result["subject"].values[near] != result["subject"].values).all()
 
 
-def test_66_frames_of_clips_are_not_divided_at_random():
+def test_066_frames_of_clips_are_not_divided_at_random():
     frames = make_meshes().assign_coords(frame=("clip", np.arange(72)))
     with pytest.raises(ValueError, match="the rows are frames"):
         isc.cross_validate(isc.DistanceSpace(frames), split="kfold")
 
 
-def test_66_a_scaler_sees_the_training_clips_only(features):
+def test_066_a_scaler_sees_the_training_clips_only(features):
     from sklearn.neighbors import KNeighborsClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -60,7 +60,7 @@ def test_66_a_scaler_sees_the_training_clips_only(features):
     np.testing.assert_allclose(means, expected, rtol=1e-6)
 
 
-def test_67_a_class_that_a_subject_lacks_does_not_lower_its_balanced_accuracy(features):
+def test_067_a_class_that_a_subject_lacks_does_not_lower_its_balanced_accuracy(features):
     keep = ~((features["subject"] == "02") & (features["label"] == "sad"))
     with pytest.warns(UserWarning, match="subject 02 has no clip of class 'sad'"):
         result = isc.cross_validate(features.isel(clip=np.flatnonzero(keep)))
@@ -70,7 +70,7 @@ def test_67_a_class_that_a_subject_lacks_does_not_lower_its_balanced_accuracy(fe
     assert np.isfinite(confusion_scores(subject_confusion(result).values.sum(axis=0))["balanced_accuracy"])
 
 
-def test_68_permuted_labels_are_recognised_at_chance(features):
+def test_068_permuted_labels_are_recognised_at_chance(features):
     test = isc.permutation_test(features, n_permutations=500)
     assert float(test["chance"]) == pytest.approx(1 / 3, abs=0.03)
     assert float(test["chance_low"]) < 1 / 3 < float(test["chance_high"])

@@ -129,3 +129,11 @@ def test_other_content_has_another_key(scratch):
 def test_a_folder_that_a_worker_does_not_see_is_named(tmp_path):
     with pytest.raises(ClusterError, match=r"a worker does not see .*elsewhere; name a folder that all machines share"):
         opened(Place(str(tmp_path / "elsewhere" / ".isc-x.tmp"), "key"))
+
+
+def test_a_job_that_somebody_changed_is_not_unpickled(scratch):
+    with shared({"one": large(4, 300, 300)}) as place:
+        path = Path(place.folder) / f"{place.key}.job"
+        path.write_bytes(path.read_bytes() + b".")
+        with pytest.raises(ClusterError, match="is not what was written; start the run again"):
+            opened(place)

@@ -118,7 +118,7 @@ def test_single_stages_do_their_part_only(copied, capfd):
     made = {path.name for path in request.out_dir.glob("sub-*/**/*") if path.suffix == ".tsv"}
     assert made == {f"sub-0{n}_task-film_desc-peaks_events.tsv" for n in range(1, 7)}
     assert main(["tisc", *words]) == 2
-    assert "isc: synchrony needs at least two participants with landmarks; there are 0" in capfd.readouterr().err
+    assert "isc: synchrony needs at least 3 participants with landmarks; there are 0" in capfd.readouterr().err
 
 
 def test_the_report_alone_needs_finished_synchrony(copied, capfd):

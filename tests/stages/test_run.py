@@ -222,12 +222,11 @@ def test_bad_videos_and_logs_are_named_in_one_line_and_the_others_are_kept(copie
     assert log[-1]["failed"] == ["sub-02", "sub-03", "sub-04"]
 
 
-def test_fewer_than_two_participants_are_refused(copied, capfd):
+def test_fewer_than_three_participants_are_refused(copied, capfd):
     request = copied(derivatives=True)
-    assert run(replace(request, participants=("01",), levels=("group",))) == 2
-    assert (
-        "isc: synchrony needs at least two participants with landmarks; there are 1 (sub-01)" in capfd.readouterr().err
-    )
+    assert run(replace(request, participants=("01", "02"), levels=("group",))) == 2
+    said = capfd.readouterr().err
+    assert "isc: synchrony needs at least 3 participants with landmarks; there are 2 (sub-01, sub-02)" in said
 
 
 def test_a_missing_face_model_is_one_line_before_any_work(copied, capfd, monkeypatch):

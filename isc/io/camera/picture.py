@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from isc.io.camera.container import VideoError
+from isc.io.camera.container import MAX_PIXELS, VideoError
 from isc.io.camera.face_rows import Row, as_recording
 from isc.io.camera.face_tracker import FaceTracker
 from isc.io.face_model import find_face_model
@@ -91,8 +91,12 @@ def read_picture(path: Path) -> np.ndarray:
 
     try:
         with av.open(
-            f"file:{path.absolute()}", container_options={"protocol_whitelist": "file", "format_whitelist": FORMATS}
+            f"file:{path.absolute()}",
+            container_options={"protocol_whitelist": "file", "format_whitelist": FORMATS},
+            stream_options=[{"max_pixels": str(MAX_PIXELS)}],  # type: ignore[list-item]  # as PyAV's manual has it
         ) as container:
+            stream = container.streams.video[0]
+            stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
             return next(container.decode(video=0)).to_ndarray(format="rgb24")
     except (av.error.FFmpegError, OSError, StopIteration, IndexError):
         raise VideoError(f"{path.name} is no picture that can be read; correct the path or leave it out") from None

@@ -121,7 +121,10 @@ def read_zarr(path: Path) -> xr.Dataset:
     Traceback (most recent call last):
     FileNotFoundError: ...
     """
-    stored = xr.open_zarr(path, chunks=None, consolidated=False, decode_times=False, mask_and_scale=False)
+    # Version 3 only: stores of version 2 may name pickles, and whether zarr runs them is zarr's affair.
+    stored = xr.open_zarr(
+        path, chunks=None, consolidated=False, decode_times=False, mask_and_scale=False, zarr_format=3
+    )
     return _restored(stored, attrs=dict)
 
 

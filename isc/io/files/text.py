@@ -163,8 +163,8 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises
     ------
     TableError
-        When the file is no JSON object, is larger than 64 MiB, nested deeper than 64 levels, or holds NaN or
-        infinity, which JSON does not have.
+        When the file is no JSON object, is larger than 64 MiB, nested deeper than 64 levels, names a key twice in one
+        object, or holds NaN or infinity, which JSON does not have.
 
     Examples
     --------
@@ -180,7 +180,7 @@ def read_json(path: Path) -> dict[str, Any]:
     if _depth(text) > MAX_JSON_DEPTH:
         raise TableError(f"{path.name} is nested deeper than {MAX_JSON_DEPTH} levels")
     try:
-        content = json.loads(text, parse_constant=_refuse_constant)
+        content = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique_keys)
     except ValueError as error:
         raise TableError(f"{path.name} is not valid JSON: {error}") from error
     if not isinstance(content, dict):
@@ -190,6 +190,16 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON; write null where a number is missing")
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Object of a JSON file; of a key that occurs twice nobody knows which value was meant."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r} occurs twice in one object; keep one")
+    return content
 
 
 def _depth(text: str) -> int:

@@ -35,6 +35,7 @@ PERSONAL_DATA = (
     "Face landmarks, blendshapes and head pose identify people: treat them as personal data, as the videos are. "
     "Do not share them without the consent of the participants."
 )
+SHARE = "no"  # until somebody with the consent of every participant writes otherwise
 RAW_README = """# {name}
 
 Face videos and key presses of {n_participant} participants who watched: {tasks}.
@@ -256,6 +257,7 @@ def _derivative_description(name: str, link: str, version: str, of: str) -> dict
         "GeneratedBy": [made_by],
         "SourceDatasets": [{"URL": link}],
         "DatasetLinks": {RAW_LINK: link},
+        "Share": SHARE,
     }
     return described | ({"PersonalData": PERSONAL_DATA} if of == FACES else {})
 

@@ -1,12 +1,16 @@
 """What JSON sidecars say about a raw file, its own and the ones it inherits."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from isc.io.files.text import read_json
 from isc.io.layout.names import BidsError, parse_name, sidecar_path
+from isc.io.logs.cells import TableError
 
 TOP_OF_DATASET = "dataset_description.json"
+LARGEST_NUMBER = 1e9  # Hz or s
+SHOWN = 60  # characters of a wrong value
 DEEPEST_FOLDER = 4  # root, sub-, ses-, beh: how far above a file its inherited sidecars can be
 
 
@@ -42,6 +46,37 @@ def inherited_metadata(path: Path) -> dict[str, Any]:
         for other in sorted(described, key=lambda found: found.name.count("-")):
             merged |= read_json(other)
     return merged
+
+
+def sidecar_number(path: Path, metadata: Mapping[str, Any], key: str) -> float:
+    """A number that the sidecar of a table gives, such as SamplingFrequency.
+
+    Parameters
+    ----------
+    path : Path
+        The table, for the error.
+    metadata : mapping
+        From `inherited_metadata`.
+    key : str
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TableError
+        When it is no number, or larger than any rate or time.
+
+    Examples
+    --------
+    >>> sidecar_number(Path("log.tsv"), {"StartTime": -2}, "StartTime")
+    -2.0
+    """
+    value = metadata[key]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST_NUMBER:
+        raise TableError(f"{path.name}: {key} in the sidecar must be a number; given {str(value)[:SHOWN]!r}")
+    return float(value)
 
 
 def _folders_of_dataset(path: Path) -> list[Path]:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 MAX_TABLE_BYTES = 512 * 2**20
+MAX_RATIO = 100  # unpacked bytes for each packed one, beyond ...
+RATIO_FREE_BYTES = 64 * 2**20  # ... a table of this size: a dial that rests packs very well
 BYTE_ORDER_MARK = "\ufeff"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -114,6 +116,8 @@ def _content(path: Path) -> bytes:
             content = stream.read(MAX_TABLE_BYTES + 1)
     except (EOFError, OSError, zlib.error) as error:
         raise TableError(f"{path.name} is no gzip file, or a damaged one ({error})") from error
+    if len(content) > RATIO_FREE_BYTES and len(content) > MAX_RATIO * path.stat().st_size:
+        raise TableError(f"{path.name} unpacks to more than {MAX_RATIO} times its size; give it unpacked")
     if len(content) > MAX_TABLE_BYTES:
         raise TableError(f"{path.name} holds more than {MAX_TABLE_BYTES} bytes; tables are read up to that")
     return content

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 PRESS, START, STOP = "press", "start", "stop"  # levels of trial_type
+LONGEST_FILM = 7 * 24 * 3600.0  # s; a later stop marker is a time of day, or a log in another unit
 SAME_TIME = 0.01  # s; by which two notes of one moment may differ
 ROUNDING = 1e-6  # s; by which sums of decimal times miss
 FAR_OUTSIDE = 100  # times the film's length: no stray press is so late, but a log in milliseconds is
@@ -55,7 +56,7 @@ def film_of(name: str, events: pd.DataFrame, duration: float | None, stimulus_on
     Raises
     ------
     KeyLogError
-        When markers repeat, are in the wrong order or contradict `stimulus_onset`.
+        When markers repeat, are in the wrong order, a week apart, or contradict `stimulus_onset`.
 
     Examples
     --------
@@ -72,6 +73,8 @@ def film_of(name: str, events: pd.DataFrame, duration: float | None, stimulus_on
             "stimulus_onset; keep the right one"
         )
     zero = start if start is not None else stimulus_onset or 0.0
+    if stop is not None and stop - zero > LONGEST_FILM:
+        raise KeyLogError(f"{name}: the film would last {stop - zero:g} s, more than a week; give the Units of onset")
     ends = [end for end in (stop, None if duration is None else zero + duration) if end is not None]
     return Film(zero, min(ends, default=None), start is not None and stop is not None)
 

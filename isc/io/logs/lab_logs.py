@@ -142,7 +142,7 @@ def _listed(cell: str) -> list[str]:
         return [cell.strip()]
     try:
         return [str(value) for value in ast.literal_eval(cell.strip())]
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return [cell.strip()]  # a key that is called [
 
 

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from isc.io.tracking.hdf5 import check_hdf5
+
 MEDUSA_NEEDED = ("v", "frame_t")
 PERSON_DIMS = ("individuals", "individual")  # older and newer movement
 POINT_DIMS = ("keypoints", "keypoint")
@@ -36,14 +38,16 @@ def read_medusa(path: Path, *, face: Any = None) -> xr.Dataset:
     import h5py
 
     try:
+        check_hdf5(path)
         file = h5py.File(path, "r")
-    except OSError as error:
-        raise TrackerError(f"{path.name} is no HDF5 file ({error})") from error
+    except (OSError, RuntimeError, ValueError) as error:
+        raise TrackerError(f"{path.name} is no HDF5 file that is read ({error})") from error
     with file:
         missing = [name for name in MEDUSA_NEEDED if name not in file]
         if missing:
             found = ", ".join(file) or "nothing"
             raise TrackerError(f"{path.name} is no file of Medusa: {', '.join(missing)} missing, it holds {found}")
+        _check_numbers(path, file)
         vertices, time = np.asarray(file["v"], np.float32), np.asarray(file["frame_t"], np.float64)
         pose = np.asarray(file["mat"], np.float32) if "mat" in file else None
         faces = np.asarray(file["face_idx"]).ravel() if "face_idx" in file else np.zeros(len(vertices), int)
@@ -59,6 +63,17 @@ def read_medusa(path: Path, *, face: Any = None) -> xr.Dataset:
     return _recording(
         path, time, vertices[rows], list("xyz"), np.arange(vertices.shape[1]), "Medusa", attrs, pose, rows
     )
+
+
+def _check_numbers(path: Path, file: Any) -> None:
+    """Refuse what is called like Medusa's data sets and holds something else."""
+    import h5py
+
+    for name in ("v", "frame_t", "mat", "face_idx"):
+        item = file.get(name)
+        kinds = "iufSUO" if name == "face_idx" else "iuf"
+        if item is not None and not (isinstance(item, h5py.Dataset) and item.shape and item.dtype.kind in kinds):
+            raise TrackerError(f"{path.name}: {name} holds no numbers; give the file as Medusa wrote it")
 
 
 def _rows_of_face(path: Path, faces: np.ndarray, face: Any) -> np.ndarray:
@@ -123,10 +138,11 @@ def read_movement(path: Path, *, rate: float | None, face: Any, min_confidence: 
     Dataset
     """
     try:
-        with xr.open_dataset(path) as opened:
+        check_hdf5(path)
+        with xr.open_dataset(path, engine="h5netcdf") as opened:
             data = opened.load()
-    except (OSError, ValueError) as error:
-        raise TrackerError(f"{path.name} is no netCDF file ({error})") from error
+    except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
+        raise TrackerError(f"{path.name} is no netCDF-4 file that is read ({error})") from error
     points = next((dim for dim in POINT_DIMS if dim in data.dims), None)
     if "position" not in data or points is None or "space" not in data.dims:
         raise TrackerError(
