@@ -1,7 +1,7 @@
 """Long recordings through the whole job: its memory over time, and ten kill -9 on the way.
 
 Two studies of three generated viewers each are run by the command's own code in processes that are watched from
-outside: "video" holds films of 20 minutes (10 frames a second, a rendered minute repeated; MediaPipe tracks every tenth
+outside: "video" holds films of 20 minutes (10 frames a second, 20 s of them rendered; MediaPipe tracks every 10th
 frame), "landmarks" recordings of two hours at 4 Hz whose landmarks are generated where the tracker would stand. Each
 is run twice: undisturbed, and killed (SIGKILL to all its processes) ten times and started again. The files of both must
 be equal.
@@ -199,17 +199,48 @@ def table(results: dict[str, Any]) -> str:
 
 def figure(results: dict[str, Any]) -> Any:
     """Memory over time, a panel a study."""
+    from isc.plots.style import styled
+
+    return styled(_drawn)(results)
+
+
+def _drawn(results: dict[str, Any]) -> Any:
     from isc.plots.style import BLUE, GREEN, VERMILLION, figure_of, get_axes, split
 
-    panels = split(get_axes(None, height=60), rows=1, columns=len(results))
+    panels = split(get_axes(None, height=55), rows=1, columns=len(results))
     for panel, (kind, result) in zip(panels, results.items(), strict=True):
         for part, color in (("tracking", BLUE), ("alignment", VERMILLION), ("group", GREEN)):
             at = [(seconds, held / MIB) for seconds, held, now, _ in result["curve"] if now == part]
             panel.plot(*np.array(at or [(np.nan, np.nan)]).T, color=color, label=part)
-        panel.set(xlabel="time since the start (s)", ylabel="memory of all processes (MiB)", ylim=(0, None))
+        panel.set(xlabel="time since the start (s)", ylim=(0, None))
         panel.set_title(f"{kind}: three films of {result['film_s'] / 60:.0f} min")
-    panels[-1].legend(loc="upper left")
+    panels[0].set_ylabel("memory of all processes (MiB)")
+    panels[-1].legend(loc="upper right")
     return figure_of(panels[0])
+
+
+def stacking() -> str:
+    """Memory of putting a recording of two hours on one clock, whole and in blocks of series."""
+    import tracemalloc
+
+    import xarray as xr
+
+    from isc.preprocessing import resample
+
+    time_ = np.arange(28_800) / 4
+    values = np.random.default_rng(0).normal(size=(time_.size, 478, 3)).astype(np.float32)
+    recording = xr.DataArray(values, dims=("time", "vertex", "space"), coords={"time": time_})
+    resample.resample(recording.isel(vertex=[0]), rate=2)  # loads what is needed
+    told = []
+    for name, samples in (("whole", 2**40), ("in blocks", resample.BLOCK_SAMPLES)):
+        resample.BLOCK_SAMPLES = samples
+        started = time.process_time()
+        tracemalloc.start()
+        resample.resample(recording, rate=2)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        told.append(f"{name}: {peak / MIB:.0f} MiB, {time.process_time() - started:.1f} CPU s")
+    return f"recording of {recording.nbytes / MIB:.0f} MiB, " + "; ".join(told)
 
 
 def kept_results() -> dict[str, Any]:
@@ -219,9 +250,9 @@ def kept_results() -> dict[str, Any]:
 
 def write_docs(results: dict[str, Any]) -> None:
     """Figure, and the table between its marks."""
-    from isc.report.vector import figure_png
+    from isc.report.vector import figure_svg
 
-    (DOCS / "figures" / "soak.png").write_bytes(figure_png(figure(results)))
+    (DOCS / "figures" / "soak.svg").write_text(figure_svg(figure(results)), encoding="utf-8")
     before, _, rest = TABLE.read_text(encoding="utf-8").partition(MARKS[0])
     after = rest.partition(MARKS[1])[2]
     TABLE.write_text(f"{before}{MARKS[0]}\n{table(results)}\n{MARKS[1]}{after}", encoding="utf-8")
@@ -234,11 +265,15 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=2.0, help="of the recordings whose landmarks are generated")
     parser.add_argument("--folder", type=Path, help="where studies are written; by default a temporary folder")
     parser.add_argument("--write", action="store_true", help="put figure and table into docs/")
+    parser.add_argument("--stacking", action="store_true", help="only the memory of resampling, before and after")
     parser.add_argument("--child", nargs=3, metavar=("KIND", "STUDY", "OUT"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         kind, study, out = options.child
         sys.exit(soak_studies.run_study(kind, Path(study), Path(out)))
+    if options.stacking:
+        print(stacking())
+        return
     lengths = {"video": 60 * options.minutes, "landmarks": 3600 * options.hours}
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         for kind, seconds in lengths.items():

@@ -22,7 +22,7 @@ from isc.stages.run import RunRequest, processors
 
 N_VIEWER = 3  # the fewest that can be tested
 RATE = {"video": 10.0, "landmarks": 4.0}  # Hz, of films and of generated landmarks
-MINUTE = 60.0  # s: what is rendered, then repeated
+LOOP = 20.0  # s: what is rendered, then repeated
 SEGMENT = {"video": 100, "landmarks": 2000}  # rows
 SEED = 8
 FACE_PX, MIDDLE_PX, NOISE_PX = 60.0, 100.0, 0.3
@@ -68,20 +68,20 @@ def write_study(kind: str, folder: Path, seconds: float) -> int:
 
 
 def _write_looped(path: Path, viewer: Any, seconds: float) -> None:
-    """A rendered minute of a viewer, repeated without encoding it again."""
+    """A few rendered seconds of a viewer, repeated without encoding them again."""
     import av
 
     clock = viewer.course["time"]
-    course = viewer.course.isel(time=(clock <= clock[0] + MINUTE).values)
-    minute = path.with_name("minute.mp4")
+    course = viewer.course.isel(time=(clock <= clock[0] + LOOP).values)
+    loop = path.with_name("loop.mp4")
     simulate_face_video(
-        minute, subject_index=viewer.subject_index, course=course, camera=Camera(rate=RATE["video"]), seed=SEED
+        loop, subject_index=viewer.subject_index, course=course, camera=Camera(rate=RATE["video"]), seed=SEED
     )
-    n_repeat, shift = int(np.ceil((seconds + viewer.start_offset + 1) / MINUTE)), 0
+    n_repeat, shift = int(np.ceil((seconds + viewer.start_offset + 1) / LOOP)), 0
     with av.open(str(path), "w") as out:
         stream = None
         for _ in range(n_repeat):
-            with av.open(str(minute)) as film:
+            with av.open(str(loop)) as film:
                 source = film.streams.video[0]
                 stream = stream or out.add_stream_from_template(source)
                 last = 0
@@ -92,7 +92,7 @@ def _write_looped(path: Path, viewer: Any, seconds: float) -> None:
                         packet.stream = stream
                         out.mux(packet)
                 shift += last
-    minute.unlink()
+    loop.unlink()
 
 
 def run_study(kind: str, study: Path, out: Path) -> int:

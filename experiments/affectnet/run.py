@@ -13,7 +13,8 @@ where the report changed it with every epoch, by which every picture was learnt 
 
     python experiments/affectnet/run.py [--out DIR] [--corpus DIR] [--quick]
 
-Writes figures/, tables/ and summary.json (keys in data_dictionary/affectnet.json). About 12 minutes of one core.
+Writes figures/, tables/ and summary.json (keys in data_dictionary/affectnet.json).
+About 5 minutes of one core once the corpus is there.
 """
 
 import argparse
@@ -118,8 +119,8 @@ def attention_map(corpus: xr.Dataset, test: np.ndarray, models: list[torch.nn.Mo
     values = xr.DataArray(np.full(478, np.nan), dims="vertex", name="attention")
     for part in regions():
         values[region_of(np.arange(478)) == part] = parts.get(part, np.nan)
-    values.attrs = {"long_name": "attention a patch (1: the mean), rollout"}
-    return rows, isc.plot_face_map(values - 1, corpus["mesh"].mean("clip"), view="front")
+    values = (values - 1).assign_attrs(long_name="attention a patch, less that of the mean patch (rollout)")
+    return rows, isc.plot_face_map(values, corpus["mesh"].mean("clip"), view="front")
 
 
 def as_rows(tops: dict[int, pd.DataFrame]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ ANTI_ALIAS_ORDER = 8  # Butterworth, run forwards and backwards
 ANTI_ALIAS_CUT = 0.8  # share of the new Nyquist frequency
 ONE_SAMPLE = 1.5  # sampling intervals: two samples so close are neighbours, however slow the recording (fMRI)
 SAME_TIME = 1e-6  # seconds by which two equal times may differ: rates have ten digits
+BLOCK_SAMPLES = 2**22  # of series that are resampled at a time: 32 MiB in each of some ten float64 copies
 SLOWER = 0.98  # a new rate below this share of the old one calls for the anti-alias filter
 
 
@@ -82,11 +83,13 @@ def onto_clock(x: xr.DataArray, clock: np.ndarray, *, max_gap: float = MAX_GAP) 
     time = x["time"].values.astype(np.float64)
     if time.size < 2 or not (np.diff(time) > 0).all():
         raise ValueError("time must have at least two samples and increase strictly; sort it and drop duplicates")
-    values = np.moveaxis(np.asarray(x.values, dtype=np.float64), x.get_axis_num("time"), 0)
+    values = np.moveaxis(x.values, x.get_axis_num("time"), 0)
     flat = values.reshape(time.size, -1)
     result = np.empty((clock.size, flat.shape[1]), dtype=np.float32)
+    width = max(1, BLOCK_SAMPLES // time.size)
     for pattern, columns in gap_patterns(flat):
-        result[:, columns] = _interpolate(time, flat[:, columns], pattern, clock, max_gap)
+        for block in np.split(columns, range(width, columns.size, width)):
+            result[:, block] = _interpolate(time, flat[:, block].astype(np.float64), pattern, clock, max_gap)
     new = np.moveaxis(result.reshape(clock.size, *values.shape[1:]), 0, x.get_axis_num("time"))
     coords = {k: v for k, v in x.coords.items() if "time" not in v.dims}
     return xr.DataArray(new, dims=x.dims, coords={**coords, "time": clock}, name=x.name, attrs=x.attrs)

@@ -22,7 +22,8 @@ GROUP_BYTES = 600 * MIB  # Python with all packages, series of one block, figure
 SEGMENT_ROW_BYTES = 32 * 2**10  # of a row of the segment in memory: what was seen, its arrays, their compression
 PICTURE_COPIES = 24  # decoded pictures (3 bytes a pixel) that decoder, scaler and tracker hold at a time
 DERIVED_ROW_BYTES = 24 * 2**10  # of a tracked frame while the recording is aligned and judged, whole
-RECORDING_COPIES = 6  # of all recordings at their own rate, float64 too, while they are put on one clock
+RECORDING_COPIES = 2  # of all recordings at their own rate, while they are put on one clock ...
+RESAMPLE_BYTES = 350 * MIB  # ... and of the block that is
 CUBE_COPIES = 4  # of the cube while it is tested
 VERTEX_BYTES = 478 * 3 * 4  # of one sample of one participant, float32
 CELL_BYTES = 64  # of one window and feature: t-ISC, counts, p of every scheme, and their copies
@@ -165,13 +166,13 @@ def group_need(study: Study, videos: Sequence[VideoInfo], *, n_pair: int | None 
     --------
     >>> video = VideoInfo(3600.0, 30.0, 30.0, 108_000, 1280, 720, 0, ())
     >>> format_size(group_need(Study(), [video] * 20))
-    '69.9 GiB'
+    '46.8 GiB'
     """
     seconds = max(map(_seconds, videos), default=0.0)
     rates = [video.rate / study.extraction.every for video in videos if np.isfinite(video.rate)]
     own = min(rates, default=0.0)
     second = len(videos) * seconds * VERTEX_BYTES  # of all, a sample a second
-    stacked = max(RECORDING_COPIES * own, CUBE_COPIES * (study.cube.rate or own)) * second
+    stacked = max(RECORDING_COPIES * own * second + RESAMPLE_BYTES, CUBE_COPIES * (study.cube.rate or own) * second)
     features = 478 + (len(study.tisc.pairs) if n_pair is None else n_pair)
     return GROUP_BYTES + int(stacked + CELL_BYTES * features * seconds / study.tisc.step)
 
@@ -207,7 +208,7 @@ def memory_needs(
     >>> for need in memory_needs(Study(), [video] * 3, [video] * 3, n_procs=2, group=True):
     ...     print(need)
     participants (2 videos at a time): about 1.68 GiB
-    group (3 participants): about 778 MiB
+    group (3 participants): about 0.986 GiB
     """
     needs = []
     if due:

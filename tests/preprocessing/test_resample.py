@@ -1,5 +1,7 @@
 """Change of rate: no aliasing, no drift, no invention of data."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -81,3 +83,23 @@ def test_errors(call, message):
 def test_a_slow_recording_is_interpolated_between_its_samples():
     x = xr.DataArray(np.arange(10.0), dims="time", coords={"time": np.arange(10) * 2.0})
     assert np.allclose(resample(x, rate=1.0), np.arange(19) / 2)
+
+
+def test_blocks_of_series_change_no_bit(monkeypatch):
+    values = np.random.default_rng(0).normal(size=(90, 7, 3)).astype(np.float32)
+    values[10:50, 2] = np.nan
+    x = xr.DataArray(values, dims=("time", "vertex", "space"), coords={"time": np.arange(90) / 30})
+    whole = resample(x, rate=10)
+    monkeypatch.setattr("isc.preprocessing.resample.BLOCK_SAMPLES", 200)  # two series
+    xr.testing.assert_identical(resample(x, rate=10), whole)
+
+
+def test_a_long_recording_is_resampled_in_blocks():
+    values = np.random.default_rng(0).normal(size=(6000, 1434)).astype(np.float32)
+    x = xr.DataArray(values, dims=("time", "feature"), coords={"time": np.arange(6000) / 30})
+    resample(x.isel(feature=slice(2)), rate=10)  # loads what is needed
+    tracemalloc.start()
+    resample(x, rate=10)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 12 * 8 * 2**22 * 0.75  # of the block: the whole recording would take 12 float64 copies of 66 MiB
