@@ -70,6 +70,7 @@ def pairwise_mean_of_distances(
     how: dict[str, Any] = {"shifts": shifts, "frames": frames, "min_valid": min_valid, "n_threads": n_threads}
     for windows, *part in pairwise_chunks_of_distances(landmarks, vertex_a, vertex_b, starts, length, **how):
         value[:, windows], count[:, windows] = part
+        del part  # before the next ones are made
     return value, count
 
 
@@ -132,6 +133,7 @@ def pairwise_chunks_of_distances(
         windows = chunk.windows
         del chunk, run  # before the next chunk is packed: two at a time would double the memory
         yield windows, value, count
+        del value, count
 
 
 @njit(**FAST)
@@ -244,6 +246,7 @@ def correlation_matrices_of_distances(
             value[begin:end, chunk.windows], count[begin:end, chunk.windows] = found
 
         in_threads(run, tiles(len(vertex_a), MATRIX_PAIRS), n_threads)
+        del chunk, run  # before the next chunk is packed: two at a time would double the memory
     return value, count
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from isc.kernels.surrogates import random_words
+from isc.kernels.philox import random_words
 
 
 def resample_counts(seed: int, n_resamples: int, keys: np.ndarray) -> np.ndarray:

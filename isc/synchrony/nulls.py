@@ -15,10 +15,11 @@ import xarray as xr
 from isc.synchrony.features.series import Space
 from isc.synchrony.pairs import VertexPairs
 from isc.synchrony.statistic.estimate import Estimator, Summary
+from isc.synchrony.surrogate.described import surrogates_of
 from isc.synchrony.surrogate.extremes import Scope, finished
 from isc.synchrony.surrogate.fingerprint import fingerprint_of
 from isc.synchrony.surrogate.schemes import SCHEMES, Extent, SchemeName, SharedOver, scheme_named
-from isc.synchrony.surrogate.values import DEFAULT_SURROGATES, Surrogates, surrogates_of
+from isc.synchrony.surrogate.values import DEFAULT_SURROGATES, Surrogates
 from isc.synchrony.temporal import MIN_VALID
 from isc.synchrony.testable import few_subjects
 from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, window_coords

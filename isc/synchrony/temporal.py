@@ -247,7 +247,6 @@ def _labelled(
     if lags is not None:
         first = ("lag",)
         coords["lag"] = xr.Variable("lag", np.asarray(lags, dtype=np.float64), {"units": "s"})
-    coords["n_subject"] = xr.Variable((*first, "window", *labels.dims), n_subject, {"units": "1"})
     attrs = {
         "units": "1",
         "window_samples": request.windows.length,
@@ -258,7 +257,10 @@ def _labelled(
         "min_valid": request.min_valid,
         "n_subject": cube.sizes["subject"],
     }
-    return xr.DataArray(values, dims=(*first, *dims, "window", *labels.dims), coords=coords, name="tisc", attrs=attrs)
+    result = xr.DataArray(values, dims=(*first, *dims, "window", *labels.dims), coords=coords, name="tisc", attrs=attrs)
+    # xarray copies coords given with the values; these counts, as large as the values, are assigned instead
+    result.coords["n_subject"] = xr.Variable((*first, "window", *labels.dims), n_subject, {"units": "1"})
+    return result
 
 
 def _warn_of_absent(cube: xr.DataArray, n_subject: np.ndarray) -> None:

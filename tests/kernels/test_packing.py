@@ -1,12 +1,20 @@
 """Packed windows are bounded in number and in memory, and hold the samples of their windows."""
 
+import weakref
+
 import numpy as np
 import pytest
 
-from isc.kernels import packing
+from isc.kernels import distances, packing
 from isc.kernels.correlation import read_source
 from isc.kernels.distances import pairwise_mean_of_distances
 from isc.kernels.packing import packed_windows
+from isc.kernels.surrogates import subject_keys
+from isc.synchrony.features.distance_block import DistanceBlock
+from isc.synchrony.statistic.estimate import Statistic
+from isc.synchrony.surrogate import flipped
+from isc.synchrony.surrogate.design import Design
+from isc.windows import Windows
 
 STARTS = np.arange(0, 440, 20)
 FACES = np.random.default_rng(0).normal(size=(4, 500, 5, 3)).astype(np.float32)
@@ -44,3 +52,37 @@ def test_every_window_is_packed_once_and_memory_is_bounded(monkeypatch):
 def test_at_most_sixteen_windows_are_packed_at_a_time(n_window):
     found = list(packed_windows(FACES, np.arange(2), STARTS[:n_window], 60, read_source(4, None, None), 1))
     assert [chunk.plan.starts.size for chunk in found] == {1: [1], 16: [16], 17: [16, 1]}[n_window]
+
+
+def _correlation_matrices(landmarks, first, second, starts, length):
+    distances.correlation_matrices_of_distances(landmarks, first, second, starts, length)
+
+
+def _pairwise_mean(landmarks, first, second, starts, length):
+    distances.pairwise_mean_of_distances(landmarks, first, second, starts, length)
+
+
+def _sign_flips(landmarks, first, second, starts, length):
+    keys = subject_keys([str(k) for k in range(len(landmarks))])
+    design = Design(Statistic(), Windows(starts, length, 30.0), landmarks.shape[1], keys, 0, 0.8, 1, None)
+    flips = flipped.FlippedSigns(design, exact=False)
+    for _ in flips.pieces(DistanceBlock(landmarks, first, second), flips.draw(range(4))):
+        pass
+
+
+@pytest.mark.parametrize("read", [_correlation_matrices, _pairwise_mean, _sign_flips])
+def test_one_packed_chunk_lives_at_a_time(read, monkeypatch):
+    chunks = []
+
+    def watched(*args):
+        for chunk in packed_windows(*args):
+            chunks.append(weakref.ref(chunk.packed))
+            assert [ref() is None for ref in chunks[:-1]] == [True] * (len(chunks) - 1)
+            yield chunk
+            del chunk
+
+    for module in (distances, flipped):
+        monkeypatch.setattr(module, "packed_windows", watched)
+    landmarks = np.random.default_rng(0).normal(size=(3, 300, 4, 3)).astype(np.float32)
+    read(landmarks, np.array([0, 1]), np.array([2, 3]), np.arange(0, 270, 5), 30)
+    assert len(chunks) == 4  # of 16 windows

@@ -10,8 +10,8 @@ from isc.synchrony import nulls
 from isc.synchrony.inference import p_values
 from isc.synchrony.nulls import null_extremes
 from isc.synchrony.pairs import vertex_pairs
+from isc.synchrony.surrogate.described import surrogates_of
 from isc.synchrony.surrogate.schemes import scheme_named
-from isc.synchrony.surrogate.values import surrogates_of
 from isc.synchrony.temporal import temporal_isc
 
 

@@ -1,5 +1,7 @@
 """t-ISC: closed forms first, then properties, then errors."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -234,3 +236,15 @@ def test_threads_come_from_the_environment(monkeypatch):
     monkeypatch.setenv("ISC_THREADS", "many")
     with pytest.raises(ValueError, match="ISC_THREADS must be a whole number"):
         thread_count(None)
+
+
+def test_vertex_pairs_take_little_memory_beside_their_result():
+    values = np.random.default_rng(0).normal(size=(3, 6000, 60, 3)).astype(np.float32)
+    cube = xr.DataArray(values, dims=("subject", "time", "vertex", "space"), coords={"time": np.arange(6000) / 30})
+    pairs = vertex_pairs(60)
+    temporal_isc(cube[:, :60], pairs=pairs, window=1.0, n_threads=1)
+    tracemalloc.start()
+    result = temporal_isc(cube, pairs=pairs, window=1.0, step=0.5, n_threads=1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak - result.nbytes - result["n_subject"].nbytes < 0.75 * result.nbytes  # no copy of either at any time

@@ -2,7 +2,7 @@
 
 import pytest
 
-from isc.synchrony.surrogate.values import surrogates_of
+from isc.synchrony.surrogate.described import surrogates_of
 from tests.synchrony.surrogate.test_values import SCHEMES, WINDOW, landmarks
 
 

@@ -16,11 +16,12 @@ from isc.kernels.distance_matrices import packed_matrices
 from isc.kernels.flips import FlipTables, dyad_tables, flipped_means, subject_tables
 from isc.kernels.packing import PackedWindows, mesh_order, packed_windows
 from isc.kernels.plan import in_order, tiles
-from isc.synchrony.features.blocks import Block, DistanceBlock
+from isc.synchrony.features.blocks import Block
+from isc.synchrony.features.distance_block import DistanceBlock
 from isc.synchrony.statistic.estimate import Statistic, dyad_indices, summarise
 from isc.synchrony.surrogate.design import Design
 
-PIECE_BYTES = 4 * 2**20  # of values made at a time: they are folded while they are in cache
+PIECE_BYTES = 2 * 2**20  # of values made at a time: they are folded while they are in cache
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,10 @@ class FlippedSigns:
                 return values.reshape(n_flip, end - begin, n_window)
 
             size = self._tile_size(tables, n_window)
+            windows = chunk.windows
             for values in in_order(run, tiles(block.n_feature, size), design.n_threads):
-                yield chunk.windows, values
+                yield windows, values
+            del chunk, run, values  # before the next chunk is packed: two at a time would double the memory
 
 
 def sign_patterns(numbers: np.ndarray, n_subject: int) -> np.ndarray:

@@ -9,7 +9,8 @@ import numpy as np
 from isc.kernels import surrogates as draws
 from isc.kernels.distances import pairwise_chunks_of_distances
 from isc.kernels.plan import in_order, in_threads
-from isc.synchrony.features.blocks import Block, DistanceBlock, SeriesBlock
+from isc.synchrony.features.blocks import Block, SeriesBlock
+from isc.synchrony.features.distance_block import DistanceBlock
 from isc.synchrony.surrogate.design import Design
 from isc.synchrony.surrogate.schemes import BlockPermutation, CircularShift, Scheme, TimepointShuffle
 from isc.windows import Windows

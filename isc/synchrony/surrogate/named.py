@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from isc.synchrony.surrogate.described import surrogates_of
 from isc.synchrony.surrogate.schemes import SchemeName, scheme_named
-from isc.synchrony.surrogate.values import Surrogates, surrogates_of
+from isc.synchrony.surrogate.values import Surrogates
 from isc.windows import DEFAULT_WINDOW, window_coords
 
 

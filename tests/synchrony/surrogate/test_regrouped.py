@@ -6,8 +6,8 @@ import xarray as xr
 
 from isc.kernels.surrogates import other_groups, random_groups, subject_keys
 from isc.synchrony.nulls import null_extremes
+from isc.synchrony.surrogate.described import surrogates_of
 from isc.synchrony.surrogate.schemes import scheme_named
-from isc.synchrony.surrogate.values import surrogates_of
 from isc.synchrony.temporal import temporal_isc
 
 KEYS = subject_keys([f"{k}" for k in range(7)])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from isc.synchrony.surrogate.schemes import SCHEMES, scheme_named
+from isc.synchrony.surrogate.schemes import SCHEMES, Scheme, scheme_named
 from isc.windows import sliding_windows
 
 
@@ -18,6 +18,14 @@ def test_options_are_in_the_sentence_and_the_attrs():
     assert "within each window" in scheme.null_hypothesis and "and feature" in scheme.null_hypothesis
     assert scheme.options() == {"features": "independent", "extent": "within_window"}
     assert "8 s" in scheme_named("block", block=8.0).null_hypothesis
+
+
+def test_a_scheme_without_a_null_hypothesis_cannot_be_made():
+    class Unsaid(Scheme):
+        name = "unsaid"
+
+    with pytest.raises(TypeError, match="null_hypothesis"):
+        Unsaid()
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from isc.kernels.surrogates import signs, subject_keys, uniform_shifts
 from isc.synchrony.pairs import vertex_pairs
 from isc.synchrony.statistic.estimate import Statistic
 from isc.synchrony.surrogate import values as surrogates_module
+from isc.synchrony.surrogate.described import surrogates_of
 from isc.synchrony.surrogate.flipped import FlippedSigns, n_sign_patterns, sign_patterns
 from isc.synchrony.surrogate.schemes import PseudoGroup, scheme_named
-from isc.synchrony.surrogate.values import surrogates_of
 from isc.synchrony.temporal import temporal_isc
 from tests import reference, reference_nulls
 
