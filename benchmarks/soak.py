@@ -215,7 +215,7 @@ def _drawn(results: dict[str, Any]) -> Any:
         panel.set(xlabel="time since the start (s)", ylim=(0, None))
         panel.set_title(f"{kind}: three films of {result['film_s'] / 60:.0f} min")
     panels[0].set_ylabel("memory of all processes (MiB)")
-    panels[-1].legend(loc="upper right")
+    panels[-1].legend(loc="lower right")
     return figure_of(panels[0])
 
 
