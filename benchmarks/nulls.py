@@ -3,6 +3,7 @@
     python benchmarks/nulls.py            a small study (minutes), and what its rates amount to for the full one
     python benchmarks/nulls.py --full     the full-size study whole: 21 people x 36,000 frames x 468 vertices
     python benchmarks/nulls.py --full --only "pairs, 1000 sign flips"
+    python benchmarks/nulls.py --full --only "pairs, 200 circular shifts" --surrogates 4    of hours, the first minutes
 
 Prints a table and writes it to benchmarks/output/nulls.json. ``cpu_s`` is user and system time of the process,
 ``wall_s`` the time on the clock, ``peak_above_MB`` the highest resident memory while the null was computed, less
@@ -98,9 +99,10 @@ def _few(options: dict[str, Any]) -> dict[str, int]:
     return {"n_surrogates": 4} if "scheme" in options else {}
 
 
-def in_process(name: str, full: bool, n_threads: int) -> dict[str, float]:
+def in_process(name: str, full: bool, n_threads: int, n_surrogates: int | None) -> dict[str, float]:
     """One row, in a fresh process."""
     command = [sys.executable, __file__, "--row", name, "--threads", str(n_threads), *(["--full"] if full else [])]
+    command += [] if n_surrogates is None else ["--surrogates", str(n_surrogates)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, "ISC_THREADS": ""})
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -130,16 +132,17 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=ROWS, help="this row; may be repeated")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--row", choices=ROWS, help=argparse.SUPPRESS)
+    parser.add_argument("--surrogates", type=int, help="fewer than the row has; its time is scaled to the row")
     options = parser.parse_args()
     size = FULL if options.full else SMALL
     if options.row:
-        n_surrogates = None if options.full else ROWS[options.row][2]
+        n_surrogates = options.surrogates or (None if options.full else ROWS[options.row][2])
         print(json.dumps(measure(options.row, size, n_surrogates, options.threads)))
         return
     rows = {}
     for name in options.only or [name for name in ROWS if not (options.full and name in LONG)]:
-        rows[name] = in_process(name, options.full, options.threads)
-        if not options.full:
+        rows[name] = in_process(name, options.full, options.threads, options.surrogates)
+        if not options.full or options.surrogates:
             rows[name]["full_study_s_at_this_rate"] = projected(name, rows[name])
         rows[name]["goal_s"] = ROWS[name][3]
         print(name, json.dumps(rows[name]), file=sys.stderr, flush=True)
