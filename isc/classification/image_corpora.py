@@ -53,6 +53,7 @@ def affectnet_clips(folder: str | Path, *, people: People = "unknown") -> Corpus
     Examples
     --------
     >>> import tempfile
+    >>> import numpy as np
     >>> part = Path(tempfile.mkdtemp()) / "val_set"
     >>> (part / "images").mkdir(parents=True), (part / "annotations").mkdir()
     (None, None)

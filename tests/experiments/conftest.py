@@ -1,6 +1,7 @@
 """Experiments are scripts: load one from its folder."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ def load(monkeypatch):
     """Load the run.py of an experiment as a module; modules beside it can be imported while the test runs."""
 
     def load(name):
+        for path in FOLDER.glob("*/*.py"):  # two experiments may have a module of one name beside them
+            monkeypatch.delitem(sys.modules, path.stem, raising=False)
         monkeypatch.syspath_prepend(str(FOLDER / name))
         spec = importlib.util.spec_from_file_location(f"experiment_{name}", FOLDER / name / "run.py")
         module = importlib.util.module_from_spec(spec)

@@ -32,6 +32,7 @@ def extracted(pictures, tmp_path_factory):
         lambda path: encode(path, grey),
         lambda path: encode(path, pictures[:12]),
         lambda path: encode(path, pictures[5:17]),
+        lambda path: encode(path, pictures[8:20]),
     ]
     folder = tmp_path_factory.mktemp("bad")
     study, out = raw_study(folder / "study", films, [0.0] * len(films)), folder / "isc"
@@ -132,7 +133,7 @@ def test_022_sound_only_and_a_film_of_one_frame_are_refused(extracted, capfd):
 
 def test_022_films_shorter_than_one_window_are_refused(extracted, capfd):
     extract(extracted, capfd)
-    good = ["--participant-label", "07", "08", "--skip-bids-validation"]
+    good = ["--participant-label", "07", "08", "09", "--skip-bids-validation"]
     assert main(["tisc", str(extracted.study), str(extracted.out), *good]) == 2
     assert "window is 5 s but the recording lasts 1.2 s; choose a shorter window" in capfd.readouterr().err
 

@@ -23,6 +23,7 @@ KNOWN = {
     "blendshapes": "sub-01/beh/sub-01_task-film_run-01_recording-face_desc-blendshapes_physio.tsv.gz",
     "quality": "sub-01/beh/sub-01_task-film_run-01_desc-qc_beh.tsv",
     "peaks": "sub-01/beh/sub-01_task-film_run-01_desc-peaks_events.tsv",
+    "frames": "sub-01/figures/sub-01_task-film_run-01_desc-frames_qc.json",
     "headpose": "sub-01/motion/sub-01_task-film_tracksys-face_run-01_desc-headpose_motion.tsv",
     "headpose_channels": "sub-01/motion/sub-01_task-film_tracksys-face_run-01_desc-headpose_channels.tsv",
     "mesh": "sub-01/beh/sub-01_task-film_run-01_desc-win5000ms_mesh.nc",
