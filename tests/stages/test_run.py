@@ -171,6 +171,9 @@ def test_the_report_opens_alone_escapes_what_it_is_told_and_says_what_the_tests_
     assert loads == []
     assert "cannot be read as evidence of synchrony" in page
     assert "familywise error rate 5 %" in page
+    assert "vertices and pairs are families of their own, each with this rate" in page
+    assert "was not tested" in page and "tested by circular shifts of the agreement" not in page
+    assert re.search(r"the negative control (holds|is synchronous): \d+ of \d+ cells of head movement", page)
     assert "too short" in page or "refused" in page  # 28 s of film cannot show a relation with presses
 
 
