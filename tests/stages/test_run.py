@@ -232,6 +232,15 @@ def test_fewer_than_three_participants_are_refused(copied, capfd):
     assert "isc: synchrony needs at least 3 participants with landmarks; there are 2 (sub-01, sub-02)" in said
 
 
+@pytest.mark.parametrize("dry", [True, False])
+def test_the_raw_study_is_no_place_for_derivatives(copied, capfd, dry):
+    request = copied(derivatives=False)
+    before = files_of(request.bids_dir)
+    assert run(replace(request, out_dir=request.bids_dir, dry_run=dry)) == 2
+    assert "study holds a data set that isc did not make; give a folder of its own" in capfd.readouterr().err
+    assert files_of(request.bids_dir) == before
+
+
 def test_a_missing_face_model_is_one_line_before_any_work(copied, capfd, monkeypatch):
     monkeypatch.setenv("ISC_FACE_MODEL", "no-such-model.task")
     request = copied(derivatives=False)
