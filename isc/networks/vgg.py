@@ -115,3 +115,25 @@ def vgg16(n_class: int = 7) -> VGG:
     138357544
     """
     return VGG(n_class)
+
+
+def compact_vgg(n_class: int = 7) -> VGG:
+    """VGG that learns from first weights on two cores: four convolutions and three fully connected layers.
+
+    Parameters
+    ----------
+    n_class : int
+        Outputs.
+
+    Returns
+    -------
+    VGG
+        0.21 million parameters. Not a narrow VGG-16, whose sixteen layers without batch normalisation stay at chance
+        for longer than a comparison lasts when they begin from random weights; its authors began from shallower ones.
+
+    Examples
+    --------
+    >>> sum(p.numel() for p in compact_vgg(7).parameters())
+    209127
+    """
+    return VGG(n_class, stages=((16,), (32,), (64,), (64,)), n_unit=128, grid=4, dropout=0.2)
