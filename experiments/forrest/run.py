@@ -26,11 +26,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import xarray as xr
+from figures import draw_around, draw_excerpt
 from matplotlib.figure import Figure
 
 import isc
 from isc.io.published import PublishedData, find_published
-from isc.plots.style import BLUE, DASHED, INK, LINE_GREY, MM_PER_INCH, PAGE_WIDTH, styled
 from isc.report import write_results
 from isc.windows import sliding_windows, window_coords
 
@@ -54,8 +54,6 @@ OBSERVERS = [f"av1o0{number}" for number in range(1, 7)]
 FILM = 7085.0  # s
 SLOW_WINDOW, SLOW_STEP = 60.0, 20.0  # s; episodes last 15 s
 LAGS = (0.0, 3.0)  # s; observers could pause and rewind, so a long delay is not expected
-AROUND = 20.0  # s before and after a cut or a scene
-EXCERPT = (3240.0, 3840.0)  # s, the ten minutes in the middle of the film
 N_SURROGATES, N_QUICK = 1000, 100
 SEED = 20151
 MAJORITY = 0.5  # share of observers
@@ -171,40 +169,6 @@ def relation_table(properties: xr.DataArray, agreement: xr.DataArray) -> pd.Data
     return table[["property", *RELATION_COLUMNS]]
 
 
-def rate_around(moments: np.ndarray, onsets: np.ndarray) -> np.ndarray:
-    """New episodes a minute and observer in each second around the moments."""
-    inside = moments[(moments > AROUND) & (moments < FILM - AROUND)]
-    distance = (onsets[:, None] - inside).ravel()
-    counts = np.histogram(distance, bins=np.arange(-AROUND, AROUND + 1))[0]
-    return 60 * counts / (inside.size * len(OBSERVERS))
-
-
-@styled
-def draw_around(events: dict[str, np.ndarray], onsets: np.ndarray) -> Figure:
-    """Rate of new episodes around cuts and changes of scene."""
-    figure = Figure(figsize=(PAGE_WIDTH / MM_PER_INCH, 2.2), layout="constrained")
-    axes = figure.subplots(1, len(events), sharey=True)
-    for ax, (name, moments) in zip(axes, events.items(), strict=True):
-        ax.stairs(rate_around(moments, onsets), np.arange(-AROUND, AROUND + 1), color=BLUE, fill=True, alpha=0.4)
-        mean = 60 * onsets.size / FILM / len(OBSERVERS)
-        ax.axhline(mean, color=INK, linewidth=0.8, linestyle=DASHED, label="mean of the film")
-        ax.axvline(0, color=LINE_GREY, linewidth=0.8)
-        ax.set(title=f"{name} (n = {moments.size})", xlabel="time from it (s; episodes begin at full seconds)")
-    axes[0].set_ylabel("new episodes\n(per minute and observer)")
-    axes[-1].legend()
-    return figure
-
-
-def draw_excerpt(agreement: xr.DataArray, band: xr.Dataset, scenes: pd.DataFrame) -> Figure:
-    """Agreement in the middle of the film, every other scene shaded: the whole film would be too dense to read."""
-    inside = (agreement["start"] >= EXCERPT[0]) & (agreement["stop"] <= EXCERPT[1])
-    starts = scenes["onset"].to_numpy()
-    every_other = pd.DataFrame({"onset": starts[:-1:2], "duration": np.diff(starts)[::2], "trial_type": "scene"})
-    last = every_other["onset"] + every_other["duration"]
-    shown = every_other[(every_other["onset"] >= EXCERPT[0]) & (last <= EXCERPT[1])]
-    return isc.plot_agreement(agreement[inside], chance=band, epochs=shown)
-
-
 class Synchrony(NamedTuple):
     """When the observers agree about how much is going on."""
 
@@ -283,7 +247,7 @@ def figures_of(folder: Path, synchrony: Synchrony, agreement: Agreement) -> dict
     return {
         "synchrony": isc.plot_tisc(synchrony.tisc, thresholds=synchrony.limits, significant=synchrony.significant),
         "agreement": draw_excerpt(agreement.share, agreement.band, scenes),
-        "around": draw_around(events, agreement.onsets),
+        "around": draw_around(events, agreement.onsets, duration=FILM, n_observer=len(OBSERVERS)),
     }
 
 

@@ -28,7 +28,7 @@ _MODULES = {
     "isc.networks.tables": ("holdout_result", "mean_interval"),
     "isc.networks.transformer": ("GridTransformer", "PatchTransformer", "landmark_transformer"),
     "isc.networks.training": ("Training", "train"),
-    "isc.networks.vgg": ("VGG", "compact_vgg", "vgg16"),
+    "isc.networks.vgg": ("VGG", "compact_vgg", "narrow_vgg16", "vgg16"),
     "isc.networks.voting": ("balanced_folds", "top_table", "vote", "vote_weights"),
     "isc.networks.weights": ("load_weights", "read_weights"),
 }

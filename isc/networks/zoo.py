@@ -184,6 +184,5 @@ def _system(name: str) -> Callable[[Fold], np.ndarray]:
     return system
 
 
-vgg = register("vgg")(_system("vgg"))
 grid_transformer = register("grid_transformer")(_system("grid_transformer"))
 landmark_transformer_system = register("landmark_transformer")(_system("landmark_transformer"))
