@@ -9,6 +9,7 @@ from numba import njit
 
 from isc.kernels.abreast_samples import keep_samples, put_series, put_values
 from isc.kernels.abreast_windows import windows_abreast
+from isc.kernels.ahead import series_ahead
 from isc.kernels.simd import FAST
 from isc.kernels.wide import WIDE
 
@@ -21,12 +22,18 @@ def series_abreast(
 
     shape is (component, subject, time); a sample is read `shifts` (subject,) later, wrapping at the end.
     """
+    n_row = shape[0] * shape[1]
     for f in range(features[0], features[1], WIDE):
+        before = stop = 0
         for c in range(edges.size - 1):
-            begin, last = plan.starts[edges[c]], edges[c + 1] - 1
-            n_sample = plan.starts[last] + plan.length - begin
-            put_series(flat, f, shape, shifts, begin, n_sample, chunk)
-            windows_abreast(plan, (edges[c], edges[c + 1]), (shape[0], shape[1]), 0, f, chunk, out)
+            begin, last = chunk_span(plan, edges, c)
+            kept = keep_common(before, begin, stop, n_row, 1, chunk)
+            put_series(flat, f, shape, shifts, begin, (kept, last - begin), chunk)
+            before, stop = begin, last
+            following, span = next_span(plan, edges, c, stop)
+            n_window = edges[c + 1] - edges[c]
+            ahead = series_ahead(flat, f + following * WIDE, shape, shifts, span, n_window, chunk.place)
+            windows_abreast(plan, (edges[c], edges[c + 1]), shape[:2], 0, f, chunk, out, flat, ahead)
 
 
 @njit(**FAST)
@@ -39,12 +46,34 @@ def values_abreast(
     """
     n_tile, before, stop = (features[1] - features[0] + WIDE - 1) // WIDE, 0, 0
     for c in range(edges.size - 1):
-        begin = plan.starts[edges[c]]
-        kept = max(stop - begin, 0)
-        if kept:
-            keep_samples(begin - before, stop - before, shape[0], n_tile, chunk)
-        before, stop = begin, plan.starts[edges[c + 1] - 1] + plan.length
-        put_values(flat, features, shape, origin, begin, (kept, stop - begin), chunk)
+        begin, last = chunk_span(plan, edges, c)
+        kept = keep_common(before, begin, stop, shape[0], n_tile, chunk)
+        put_values(flat, features, shape, origin, begin, (kept, last - begin), chunk)
+        before, stop = begin, last
         for tile in range(n_tile):
             feature = min(features[0] + tile * WIDE, shape[2] - WIDE)
-            windows_abreast(plan, (edges[c], edges[c + 1]), (1, shape[0]), tile, feature, chunk, out)
+            windows_abreast(plan, (edges[c], edges[c + 1]), (1, shape[0]), tile, feature, chunk, out, flat, None)
+
+
+@njit(**FAST)
+def chunk_span(plan: Any, edges: Any, c: int) -> Any:
+    """First sample of a chunk of windows, and the one after its last."""
+    return plan.starts[edges[c]], plan.starts[edges[c + 1] - 1] + plan.length
+
+
+@njit(**FAST)
+def next_span(plan: Any, edges: Any, c: int, stop: int) -> Any:
+    """Whether the next chunk is the first of the next features (1, else 0), and which samples it still has to read."""
+    if c + 2 == edges.size:
+        return 1, chunk_span(plan, edges, 0)
+    begin, last = chunk_span(plan, edges, c + 1)
+    return 0, (max(begin, stop), last)
+
+
+@njit(**FAST)
+def keep_common(before: int, begin: int, stop: int, n_row: int, n_tile: int, chunk: Any) -> int:
+    """Move what a chunk from `begin` shares with one of samples before .. stop - 1; returns how many samples."""
+    kept = max(stop - begin, 0)
+    if kept:
+        keep_samples(begin - before, stop - before, n_row, n_tile, chunk)
+    return kept

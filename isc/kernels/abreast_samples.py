@@ -25,7 +25,7 @@ from isc.kernels.wide import (
     transpose_wide,
 )
 
-AHEAD = 256  # samples of a series: how long before they are read they are asked for
+AHEAD = 64  # samples of a series: how long before they are read they are asked for
 FRAMES_AHEAD = 8  # of a cube with time outside
 GROUP = 6 * PARTS  # samples whose squares `isc.kernels.pairwise` adds together
 ALL = 2**WIDE - 1  # lanes
@@ -38,7 +38,7 @@ class Chunk(NamedTuple):
     ``samples``: (tile of features, sample, row), ``size`` values a tile. ``head``, ``offset``, ``spread``: (tile, block
     modulo slots, row), as in `isc.kernels.plan.Workspace`; a window has at most ``slots`` blocks. ``centre`` (row,),
     ``weight`` (subject,), ``curve`` (sample of the window,): weighted sum over the subjects. ``parts``: partial sums.
-    ``power`` (component,).
+    ``power`` (component,). ``place`` (row,): where in the source the next chunk begins, `isc.kernels.ahead`.
     """
 
     samples: np.ndarray
@@ -52,17 +52,23 @@ class Chunk(NamedTuple):
     curve: np.ndarray
     parts: np.ndarray
     power: np.ndarray
+    place: np.ndarray
 
 
 def make_chunk(plan: Plan, edges: np.ndarray, n_component: int, n_subject: int, n_tile: int = 1) -> Chunk:
     """Scratch memory large enough for every chunk of a plan, of `n_tile` times sixteen features."""
-    begin, last, n_row = edges[:-1], edges[1:] - 1, n_component * n_subject
-    n_time = int((plan.starts[last] + plan.length - plan.starts[begin]).max())
-    slots, size = int((plan.stop - plan.first).max()), (n_time + 2 * WIDE) * n_row
+    n_row = n_component * n_subject
+    slots, size = int((plan.stop - plan.first).max()), chunk_samples(plan, edges) * n_row
     moments = n_tile * slots * n_row
     entries = (n_tile * size, moments, moments, moments, n_row, n_subject)
     arrays = [_aligned(WIDE * n) for n in (*entries, plan.length + GROUP, PARTS, n_component)]
-    return Chunk(arrays[0], WIDE * size, slots, *arrays[1:])
+    return Chunk(arrays[0], WIDE * size, slots, *arrays[1:], np.zeros(n_row, dtype=np.int64))
+
+
+def chunk_samples(plan: Plan, edges: np.ndarray) -> int:
+    """Samples that the longest chunk has room for: its own, and what whole vectors write beyond them."""
+    begin, last = edges[:-1], edges[1:] - 1
+    return int((plan.starts[last] + plan.length - plan.starts[begin]).max()) + 2 * WIDE
 
 
 def _aligned(size: int) -> np.ndarray:
@@ -84,16 +90,16 @@ def keep_samples(first: int, stop: int, n_row: int, n_tile: int, chunk: Any) -> 
 
 
 @njit(**FAST)
-def put_series(flat: Any, feature: int, shape: Any, shifts: Any, begin: int, n_sample: int, chunk: Any) -> None:
-    """Samples from `begin` of sixteen features of flat (feature, component, subject, time).
+def put_series(flat: Any, feature: int, shape: Any, shifts: Any, begin: int, ends: Any, chunk: Any) -> None:
+    """Samples first .. last - 1 = ends of a chunk that begins at `begin`, of sixteen features.
 
-    shape is (component, subject, time). Up to a whole vector more is read.
+    flat is (feature, component, subject, time), shape (component, subject, time). Up to a whole vector more is read.
     """
     n_component, n_subject, n_time = shape
     n_row = n_component * n_subject
     for row in range(n_row):
-        here, origin = (feature * n_row + row) * n_time, (begin + shifts[row % n_subject]) % n_time
-        for spot in range(row * WIDE, n_sample * n_row * WIDE, n_row * WIDE * WIDE):
+        here, origin = (feature * n_row + row) * n_time, (begin + ends[0] + shifts[row % n_subject]) % n_time
+        for spot in range((ends[0] * n_row + row) * WIDE, ends[1] * n_row * WIDE, n_row * WIDE * WIDE):
             if origin + WIDE <= n_time:
                 transpose_wide(flat, here + origin, n_row * n_time, AHEAD, chunk.samples, spot, n_row * WIDE)
                 origin = origin + WIDE if origin + WIDE < n_time else 0

@@ -13,7 +13,16 @@ from isc.kernels.abreast_samples import ALL, AT_ONCE, GROUP
 from isc.kernels.moments import FLAT, ONE, ZERO
 from isc.kernels.simd import FAST
 from isc.kernels.simd import LANES as PARTS
-from isc.kernels.wide import WIDE, between, load_wide, multiply_add_wide, splat_wide, square_root_wide, store_wide
+from isc.kernels.wide import (
+    WIDE,
+    ask_for,
+    between,
+    load_wide,
+    multiply_add_wide,
+    splat_wide,
+    square_root_wide,
+    store_wide,
+)
 
 # Sum of squares of a window from which on it is left to the others. A value x beyond 1e15 in a window of n samples, n
 # below 16,384 as it has to be to be computed here, makes the sum of squares and the squared mean at least x**2 / n.
@@ -112,11 +121,20 @@ def wide_weights(plan: Any, window: int, shape: Any, tile: int, chunk: Any) -> i
 
 
 @njit(**FAST)
-def wide_sums(place: int, first: int, n_subject: int, pitch: int, spot: int, chunk: Any) -> None:
-    """Weighted sums over a component's subjects, whose rows begin at `first`, at eight samples, into the curve."""
+def wide_sums(place: int, first: int, n_subject: int, pitch: int, spot: int, chunk: Any, flat: Any, more: Any) -> None:
+    """Weighted sums over a component's subjects, whose rows begin at `first`, at eight samples, into the curve.
+
+    more is (first, step, count): the lines of flat from chunk.place of each row on that are asked for meanwhile, or
+    None.
+    """
     a = b = c = d = e = f = g = h = splat_wide(ZERO)
     for s in range(n_subject):
         at = place + s * WIDE
+        if more is not None:
+            line = chunk.place[first // WIDE + s] + more[0]
+            for _ in range(more[2]):
+                ask_for(flat, line)
+                line += more[1]
         centre, weight = load_wide(chunk.centre, first + s * WIDE), load_wide(chunk.weight, s * WIDE)
         a = multiply_add_wide(load_wide(chunk.samples, at) - centre, weight, a)
         b = multiply_add_wide(load_wide(chunk.samples, at + pitch) - centre, weight, b)
@@ -137,10 +155,19 @@ def wide_sums(place: int, first: int, n_subject: int, pitch: int, spot: int, chu
 
 
 @njit(**FAST)
-def wide_curve(place: int, length: int, first: int, n_subject: int, n_row: int, chunk: Any) -> None:
-    """Weighted sum over a component's subjects at every sample of the window at `place`; zeros beyond."""
+def wide_curve(place: int, length: int, first: int, shape: Any, chunk: Any, flat: Any, ahead: Any, line: int) -> None:
+    """Weighted sum over a component's subjects at every sample of the window at `place`; zeros beyond.
+
+    shape is (component, subject). Meanwhile flat is asked for lines from chunk.place + `line` on, unless ahead is None.
+    """
+    n_subject, pitch = shape[1], shape[0] * shape[1] * WIDE
     for t in range(0, length, AT_ONCE):
-        wide_sums(place + t * n_row * WIDE, first, n_subject, n_row * WIDE, t * WIDE, chunk)
+        if ahead is None:
+            wide_sums(place + t * pitch, first, n_subject, pitch, t * WIDE, chunk, flat, None)
+        else:
+            more = (line, ahead.line, ahead.n_line if t < ahead.n_group * AT_ONCE else 0)
+            wide_sums(place + t * pitch, first, n_subject, pitch, t * WIDE, chunk, flat, more)
+            line += ahead.group
     for t in range(length, length + GROUP):
         store_wide(chunk.curve, t * WIDE, splat_wide(ZERO))
 
@@ -171,12 +198,12 @@ def wide_power(length: int, chunk: Any) -> Any:
 
 
 @njit(**FAST)
-def wide_means(place: int, length: int, shape: Any, chunk: Any) -> None:
+def wide_means(place: int, length: int, shape: Any, chunk: Any, flat: Any, ahead: Any, line: int) -> None:
     """Sums of squares over time of the weighted sum over subjects, every component, of the window at `place`."""
     n_component, n_subject = shape
     for c in range(n_component):
         first = c * n_subject * WIDE
-        wide_curve(place + first, length, first, n_subject, n_component * n_subject, chunk)
+        wide_curve(place + first, length, first, shape, chunk, flat, ahead, line)
         store_wide(chunk.power, c * WIDE, wide_power(length, chunk))
 
 
@@ -196,10 +223,13 @@ def put_result(feature: int, window: int, lanes: int, shape: Any, chunk: Any, ou
 
 
 @njit(**FAST)
-def windows_abreast(plan: Any, windows: Any, shape: Any, tile: int, feature: int, chunk: Any, out: Any) -> None:
+def windows_abreast(
+    plan: Any, windows: Any, shape: Any, tile: int, feature: int, chunk: Any, out: Any, flat: Any, ahead: Any
+) -> None:
     """Windows first .. last - 1 = windows of sixteen features, whose samples are those of `tile`, after those before.
 
     shape is (component, subject). Values and numbers of subjects go to out (feature, window) from row `feature` on.
+    Meanwhile flat is asked for what comes after, unless ahead (`isc.kernels.ahead.Ahead`) is None.
     """
     n_row, base = shape[0] * shape[1], plan.starts[windows[0]]
     done = plan.stop[windows[0] - 1] if windows[0] else 0
@@ -209,5 +239,8 @@ def windows_abreast(plan: Any, windows: Any, shape: Any, tile: int, feature: int
             wide_moments(tile * chunk.slots + b % chunk.slots, plan.block_size[b], place, n_row, chunk)
         done = max(done, plan.stop[w])
         lanes = wide_weights(plan, w, shape, tile, chunk)
-        wide_means(tile * chunk.size + (plan.starts[w] - base) * n_row * WIDE, plan.length, shape, chunk)
+        place, line = tile * chunk.size + (plan.starts[w] - base) * n_row * WIDE, 0
+        if ahead is not None:
+            line = (w - windows[0]) * ahead.window
+        wide_means(place, plan.length, shape, chunk, flat, ahead, line)
         put_result(feature, w, lanes, shape, chunk, out)

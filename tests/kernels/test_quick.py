@@ -6,7 +6,7 @@ import pytest
 from isc.kernels import unlaid
 from isc.kernels.correlation import pairwise_mean, runs_left
 from isc.kernels.layout import relayout, typical_values
-from isc.kernels.quick import typical_abreast, whole_features
+from isc.kernels.quick import tiles_at_once, typical_abreast, whole_features
 from isc.kernels.unlaid import pairwise_mean_of_values
 
 CASES = {
@@ -133,3 +133,13 @@ def test_values_that_are_measurements_are_not_searched_again():
 
 def _refuse():
     raise LookupError("values are to be searched")
+
+
+@pytest.mark.parametrize(
+    ("n_value", "n_feature", "n_threads", "expected"),
+    [(300 * 21, 1404, 1, 20), (300 * 21, 1404, 8, 5), (300 * 100, 1404, 1, 4), (10**6, 1404, 1, 1), (6300, 16, 2, 1)],
+)
+def test_as_many_features_are_read_together_as_the_cache_holds_and_all_threads_have_work(
+    n_value, n_feature, n_threads, expected
+):
+    assert tiles_at_once(n_value, n_feature, n_threads) == expected
