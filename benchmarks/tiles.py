@@ -1,4 +1,4 @@
-"""How much to read at a time: the three numbers that `isc.kernels.quick` fixes.
+"""How much to read at a time: the three numbers that `isc.kernels.dyads.quick` fixes.
 
     python -m benchmarks.tiles
 
@@ -13,9 +13,9 @@ from collections.abc import Callable
 import isc
 from benchmarks.measure import RATE, alternated, as_cube, landmarks
 from isc.cube import check_values
-from isc.kernels import quick
 from isc.kernels.correlation import pairwise_mean
-from isc.kernels.layout import relayout
+from isc.kernels.dyads import quick
+from isc.kernels.windows.layout import relayout
 from isc.windows import sliding_windows
 
 TOGETHER = (2, 4, 8, 16)  # MiB
@@ -24,7 +24,7 @@ REPEATS = 5
 
 
 def with_sizes(run: Callable[[], object], **sizes: int) -> Callable[[], object]:
-    """The call with these sizes in `isc.kernels.quick`."""
+    """The call with these sizes in `isc.kernels.dyads.quick`."""
 
     def sized() -> object:
         for name, n_byte in sizes.items():
