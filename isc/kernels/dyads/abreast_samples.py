@@ -37,8 +37,9 @@ class Chunk(NamedTuple):
 
     ``samples``: (tile of features, sample, row), ``size`` values a tile. ``head``, ``offset``, ``spread``: (tile, block
     modulo slots, row), as in `isc.kernels.windows.plan.Workspace`; a window has at most ``slots`` blocks. ``centre``
-    (row,), ``weight`` (subject,), ``curve`` (sample of the window,): weighted sum over the subjects. ``parts``: partial
-    sums. ``power`` (component,). ``place`` (row,): where the next chunk begins, `isc.kernels.dyads.ahead`.
+    (window, row), ``weight`` (window, subject), ``curve`` (window, sample): of two windows at a time; the curve is the
+    weighted sum over the subjects. ``parts``: partial sums. ``power`` (window, component). ``place`` (row,): where the
+    next chunk begins, `isc.kernels.dyads.ahead`.
     """
 
     samples: np.ndarray
@@ -60,8 +61,8 @@ def make_chunk(plan: Plan, edges: np.ndarray, n_component: int, n_subject: int, 
     n_row = n_component * n_subject
     slots, size = int((plan.stop - plan.first).max()), chunk_samples(plan, edges) * n_row
     moments = n_tile * slots * n_row
-    entries = (n_tile * size, moments, moments, moments, n_row, n_subject)
-    arrays = [_aligned(WIDE * n) for n in (*entries, plan.length + GROUP, PARTS, n_component)]
+    entries = (n_tile * size, moments, moments, moments, 2 * n_row, 2 * n_subject)
+    arrays = [_aligned(WIDE * n) for n in (*entries, 2 * (plan.length + GROUP), PARTS, 2 * n_component)]
     return Chunk(arrays[0], WIDE * size, slots, *arrays[1:], np.zeros(n_row, dtype=np.int64))
 
 

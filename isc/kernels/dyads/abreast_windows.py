@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from isc.kernels.dyads.abreast_samples import ALL, AT_ONCE, GROUP
+from isc.kernels.dyads.abreast_samples import ALL
+from isc.kernels.dyads.abreast_sums import keep_power, wide_curves
 from isc.kernels.vectors.simd import FAST
 from isc.kernels.vectors.simd import LANES as PARTS
 from isc.kernels.vectors.wide import (
     WIDE,
-    ask_for,
     between,
     load_wide,
     multiply_add_wide,
@@ -104,111 +104,28 @@ def wide_merge(plan: Any, window: int, row: int, n_row: int, tile: int, chunk: A
 
 
 @njit(**FAST)
-def wide_weights(plan: Any, window: int, shape: Any, tile: int, chunk: Any) -> int:
-    """Centres of the rows and weights of the subjects in a window; returns the lanes where all subjects are valid."""
+def wide_weights(plan: Any, window: int, shape: Any, tile: int, place: int, chunk: Any) -> int:
+    """Centres of the rows and weights of the subjects in a window; returns the lanes where all subjects are valid.
+
+    They go to place number 0 or 1 of the two windows of a chunk.
+    """
     n_component, n_subject = shape
+    centres, weights = place * n_component * n_subject * WIDE, place * n_subject * WIDE
     lanes, least = ALL, splat_wide(np.float32(FLAT * plan.length))
     for s in range(n_subject):
         power = flat = splat_wide(ZERO)
         for c in range(n_component):
             row = c * n_subject + s
             centre, squares = wide_merge(plan, window, row, n_component * n_subject, tile, chunk)
-            store_wide(chunk.centre, row * WIDE, centre)
+            store_wide(chunk.centre, centres + row * WIDE, centre)
             power, flat = power + squares, flat + centre * centre
         lanes &= between(least * flat, power, splat_wide(LOUD) - flat)
-        store_wide(chunk.weight, s * WIDE, splat_wide(ONE) / square_root_wide(power))
+        store_wide(chunk.weight, weights + s * WIDE, splat_wide(ONE) / square_root_wide(power))
     return lanes
 
 
 @njit(**FAST)
-def wide_sums(place: int, first: int, n_subject: int, pitch: int, spot: int, chunk: Any, flat: Any, more: Any) -> None:
-    """Weighted sums over a component's subjects, whose rows begin at `first`, at eight samples, into the curve.
-
-    more is (first, step, count): the lines of flat from chunk.place of each row on that are asked for meanwhile, or
-    None.
-    """
-    a = b = c = d = e = f = g = h = splat_wide(ZERO)
-    for s in range(n_subject):
-        at = place + s * WIDE
-        if more is not None:
-            line = chunk.place[first // WIDE + s] + more[0]
-            for _ in range(more[2]):
-                ask_for(flat, line)
-                line += more[1]
-        centre, weight = load_wide(chunk.centre, first + s * WIDE), load_wide(chunk.weight, s * WIDE)
-        a = multiply_add_wide(load_wide(chunk.samples, at) - centre, weight, a)
-        b = multiply_add_wide(load_wide(chunk.samples, at + pitch) - centre, weight, b)
-        c = multiply_add_wide(load_wide(chunk.samples, at + 2 * pitch) - centre, weight, c)
-        d = multiply_add_wide(load_wide(chunk.samples, at + 3 * pitch) - centre, weight, d)
-        e = multiply_add_wide(load_wide(chunk.samples, at + 4 * pitch) - centre, weight, e)
-        f = multiply_add_wide(load_wide(chunk.samples, at + 5 * pitch) - centre, weight, f)
-        g = multiply_add_wide(load_wide(chunk.samples, at + 6 * pitch) - centre, weight, g)
-        h = multiply_add_wide(load_wide(chunk.samples, at + 7 * pitch) - centre, weight, h)
-    store_wide(chunk.curve, spot, a)
-    store_wide(chunk.curve, spot + WIDE, b)
-    store_wide(chunk.curve, spot + 2 * WIDE, c)
-    store_wide(chunk.curve, spot + 3 * WIDE, d)
-    store_wide(chunk.curve, spot + 4 * WIDE, e)
-    store_wide(chunk.curve, spot + 5 * WIDE, f)
-    store_wide(chunk.curve, spot + 6 * WIDE, g)
-    store_wide(chunk.curve, spot + 7 * WIDE, h)
-
-
-@njit(**FAST)
-def wide_curve(place: int, length: int, first: int, shape: Any, chunk: Any, flat: Any, ahead: Any, line: int) -> None:
-    """Weighted sum over a component's subjects at every sample of the window at `place`; zeros beyond.
-
-    shape is (component, subject). Meanwhile flat is asked for lines from chunk.place + `line` on, unless ahead is None.
-    """
-    n_subject, pitch = shape[1], shape[0] * shape[1] * WIDE
-    for t in range(0, length, AT_ONCE):
-        if ahead is None:
-            wide_sums(place + t * pitch, first, n_subject, pitch, t * WIDE, chunk, flat, None)
-        else:
-            more = (line, ahead.line, ahead.n_line if t < ahead.n_group * AT_ONCE else 0)
-            wide_sums(place + t * pitch, first, n_subject, pitch, t * WIDE, chunk, flat, more)
-            line += ahead.group
-    for t in range(length, length + GROUP):
-        store_wide(chunk.curve, t * WIDE, splat_wide(ZERO))
-
-
-@njit(**FAST)
-def wide_power(length: int, chunk: Any) -> Any:
-    """Sum of squares of the curve, in the order of `isc.kernels.dyads.pairwise.summed_power`."""
-    for part in range(PARTS):
-        power, t = splat_wide(ZERO), part * WIDE
-        stop, step = (length + part) * WIDE, PARTS * WIDE
-        while t + 5 * step < stop:
-            a, b, c = load_wide(chunk.curve, t), load_wide(chunk.curve, t + step), load_wide(chunk.curve, t + 2 * step)
-            d, e = load_wide(chunk.curve, t + 3 * step), load_wide(chunk.curve, t + 4 * step)
-            f = load_wide(chunk.curve, t + 5 * step)
-            low = multiply_add_wide(a, a, multiply_add_wide(b, b, c * c))
-            power = power + (low + multiply_add_wide(d, d, multiply_add_wide(e, e, f * f)))
-            t += 6 * step
-        while t < stop:
-            a = load_wide(chunk.curve, t)
-            power = power + a * a
-            t += step
-        store_wide(chunk.parts, part * WIDE, power)
-    for width in (4, 2, 1):
-        for part in range(width):
-            at, other = part * WIDE, (part + width) * WIDE
-            store_wide(chunk.parts, at, load_wide(chunk.parts, at) + load_wide(chunk.parts, other))
-    return load_wide(chunk.parts, 0)
-
-
-@njit(**FAST)
-def wide_means(place: int, length: int, shape: Any, chunk: Any, flat: Any, ahead: Any, line: int) -> None:
-    """Sums of squares over time of the weighted sum over subjects, every component, of the window at `place`."""
-    n_component, n_subject = shape
-    for c in range(n_component):
-        first = c * n_subject * WIDE
-        wide_curve(place + first, length, first, shape, chunk, flat, ahead, line)
-        store_wide(chunk.power, c * WIDE, wide_power(length, chunk))
-
-
-@njit(**FAST)
-def put_result(feature: int, window: int, lanes: int, shape: Any, chunk: Any, out: Any) -> None:
+def put_result(feature: int, window: int, lanes: int, shape: Any, powers: int, chunk: Any, out: Any) -> None:
     """Mean correlations of sixteen features in a window, as in `dyads.pairwise`; -1 subjects where not valid."""
     value, count = out
     n_component, n_subject = shape
@@ -216,10 +133,19 @@ def put_result(feature: int, window: int, lanes: int, shape: Any, chunk: Any, ou
     for k in range(WIDE):
         power = 0.0
         for c in range(n_component):
-            power += chunk.power[c * WIDE + k]
+            power += chunk.power[powers + c * WIDE + k]
         summed = max((power - n_subject) / 2, -0.5 * n_subject)
         value[feature + k, window] = np.float32(min(summed / n_dyad, 1.0))
         count[feature + k, window] = n_subject if lanes >> k & 1 else -1
+
+
+@njit(**FAST)
+def new_blocks(plan: Any, window: int, done: int, base: int, n_row: int, tile: int, chunk: Any) -> int:
+    """Moments of the blocks of a window that are not computed yet, the first being `done`; returns the next block."""
+    for b in range(max(done, plan.first[window]), plan.stop[window]):
+        place = tile * chunk.size + (plan.block_start[b] - base) * n_row * WIDE
+        wide_moments(tile * chunk.slots + b % chunk.slots, plan.block_size[b], place, n_row, chunk)
+    return max(done, plan.stop[window])
 
 
 @njit(**FAST)
@@ -232,15 +158,20 @@ def windows_abreast(
     Meanwhile flat is asked for what comes after, unless ahead (`isc.kernels.dyads.ahead.Ahead`) is None.
     """
     n_row, base = shape[0] * shape[1], plan.starts[windows[0]]
-    done = plan.stop[windows[0] - 1] if windows[0] else 0
-    for w in range(windows[0], windows[1]):
-        for b in range(max(done, plan.first[w]), plan.stop[w]):
-            place = tile * chunk.size + (plan.block_start[b] - base) * n_row * WIDE
-            wide_moments(tile * chunk.slots + b % chunk.slots, plan.block_size[b], place, n_row, chunk)
-        done = max(done, plan.stop[w])
-        lanes = wide_weights(plan, w, shape, tile, chunk)
-        place, line = tile * chunk.size + (plan.starts[w] - base) * n_row * WIDE, 0
-        if ahead is not None:
-            line = (w - windows[0]) * ahead.window
-        wide_means(place, plan.length, shape, chunk, flat, ahead, line)
-        put_result(feature, w, lanes, shape, chunk, out)
+    done, w = plan.stop[windows[0] - 1] if windows[0] else 0, windows[0]
+    while w < windows[1]:
+        done = new_blocks(plan, w, done, base, n_row, tile, chunk)
+        lanes = other = wide_weights(plan, w, shape, tile, 0, chunk)
+        step = plan.starts[w + 1] - plan.starts[w] if w + 1 < windows[1] else plan.length
+        both = step < plan.length
+        if both:
+            done = new_blocks(plan, w + 1, done, base, n_row, tile, chunk)
+            other = wide_weights(plan, w + 1, shape, tile, 1, chunk)
+        place = tile * chunk.size + (plan.starts[w] - base) * n_row * WIDE
+        for c in range(shape[0]):
+            wide_curves(place, (plan.length, min(step, plan.length)), c, shape, chunk, flat, ahead, w - windows[0])
+            keep_power(plan.length, c, both, chunk)
+        put_result(feature, w, lanes, shape, 0, chunk, out)
+        if both:
+            put_result(feature, w + 1, other, shape, shape[0] * WIDE, chunk, out)
+        w += 2 if both else 1

@@ -13,30 +13,33 @@ from isc.kernels.vectors.wide import WIDE
 
 
 class Ahead(NamedTuple):
-    """Cache lines of the source that the windows of a chunk ask for, a share each, for the next chunk.
+    """Samples of the source that the windows of a chunk ask for, ``share`` each, for the next chunk.
 
-    Of row r, the k-th window of the chunk asks for lines ``place[r] + k * window + i * group + j * line``: group i
-    while the sums of its i-th stretch of samples are formed, as long as i is below ``n_group``, and in it all j below
-    ``n_line``. A line that is never read costs time only, even outside the array.
+    Of row r, the k-th window of the chunk asks for ``share`` samples from ``place[r] + k * share + i * feature`` on,
+    the i-th of sixteen features while the sums of its i-th stretch of samples are formed: of windows of few stretches
+    some features are not asked for. A line that is never read costs time only, even outside the array.
     """
 
-    window: int
-    group: int
-    line: int
-    n_group: int
-    n_line: int
+    share: int
+    feature: int
 
 
 @njit(**FAST)
 def series_ahead(flat: Any, feature: int, shape: Any, shifts: Any, span: Any, n_window: int, place: Any) -> Any:
     """Ask for samples begin .. stop - 1 = span of sixteen features of flat (feature, component, subject, time).
 
-    shape is (component, subject, time). A group is a feature: of windows of few stretches some are not asked for.
+    shape is (component, subject, time). Beyond the last feature nothing is asked for.
     """
     n_component, n_subject, n_time = shape
     n_row = n_component * n_subject
     for row in range(n_row):
         place[row] = (feature * n_row + row) * n_time + (span[0] + shifts[row % n_subject]) % n_time
-    share = (max(span[1] - span[0], 0) + n_window - 1) // n_window
-    n_line = (share + WIDE - 1) // WIDE if feature * n_row * n_time < flat.size else 0
-    return Ahead(share, n_row * n_time, WIDE, WIDE, n_line)
+    inside = feature * n_row * n_time < flat.size
+    share = (max(span[1] - span[0], 0) + n_window - 1) // n_window if inside else 0
+    return Ahead(share, n_row * n_time)
+
+
+@njit(**FAST)
+def lines_of(n_sample: int) -> int:
+    """Cache lines that so many samples of a series take, if the first begins one."""
+    return (n_sample + WIDE - 1) // WIDE
