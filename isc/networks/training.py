@@ -75,8 +75,8 @@ def train(
         Gets ``checkpoint.npz`` (what a killed run goes on from), ``best.npz`` (the best weights), ``log.csv`` (a row
         a validation) and ``run.json`` (settings, number of parameters, outcome). By default nothing is written.
     progress : callable, optional
-        Called with (name, iterations done, iterations), such as `isc.stages.progress.Display.update`, which says how
-        long it will take.
+        Called with (name, iterations done, iterations), such as `isc.stages.running.progress.Display.update`, which
+        says how long it will take.
     name : str
         Of the run, for `progress`.
 
