@@ -115,3 +115,56 @@ def vgg16(n_class: int = 7) -> VGG:
     138357544
     """
     return VGG(n_class)
+
+
+def narrow_vgg16(n_class: int = 7, *, divisor: int = 8) -> VGG:
+    """The sixteen layers of VGG-16 with fewer channels and units, for two cores and crops of 64 px.
+
+    Parameters
+    ----------
+    n_class : int
+        Outputs.
+    divisor : int
+        By which the channels of every convolution are divided; the fully connected layers have 1024 / divisor units.
+
+    Returns
+    -------
+    VGG
+        0.28 million parameters for an eighth. Sixteen layers without batch normalisation are slow to begin from
+        random weights: at rates of 5e-4 and more they stayed at chance on generated faces.
+
+    Raises
+    ------
+    ValueError
+        When the divisor is not between 1 and 64.
+
+    Examples
+    --------
+    >>> sum(p.numel() for p in narrow_vgg16(7).parameters())
+    280879
+    """
+    if not 1 <= divisor <= STAGES[0][0]:
+        raise ValueError(f"divisor must lie between 1 and {STAGES[0][0]}, which leaves a channel; given {divisor}")
+    stages = [[channels // divisor for channels in stage] for stage in STAGES]
+    return VGG(n_class, stages=stages, n_unit=1024 // divisor, grid=2, dropout=0.2)
+
+
+def compact_vgg(n_class: int = 7) -> VGG:
+    """VGG that learns from first weights on two cores: four convolutions and three fully connected layers.
+
+    Parameters
+    ----------
+    n_class : int
+        Outputs.
+
+    Returns
+    -------
+    VGG
+        0.21 million parameters.
+
+    Examples
+    --------
+    >>> sum(p.numel() for p in compact_vgg(7).parameters())
+    209127
+    """
+    return VGG(n_class, stages=((16,), (32,), (64,), (64,)), n_unit=128, grid=4, dropout=0.2)

@@ -19,11 +19,12 @@ from isc.networks.senet import compact_se_resnet
 from isc.networks.systems import BATCH, COMPACT, JITTER
 from isc.networks.training import train
 from isc.networks.transformer import GridTransformer, landmark_transformer
-from isc.networks.vgg import VGG
+from isc.networks.vgg import compact_vgg
 
 TRANSFORMER = Recipe(
     n_iterations=500, validate_every=25, patience=8, optimizer="adam", learning_rates={"": 1e-3}, weight_decay=1e-4
 )
+VGG_RECIPE = Recipe(**COMPACT.settings() | {"learning_rates": {"": 1e-3}})
 
 
 class Member(NamedTuple):
@@ -47,13 +48,9 @@ class Member(NamedTuple):
     of_patches: bool = False
 
 
-def _vgg(n_class: int) -> VGG:
-    return VGG(n_class, stages=((16,), (32,), (64,), (64,)), n_unit=128, grid=4, dropout=0.2)
-
-
 ZOO = {
     "se_resnet": Member(compact_se_resnet, COMPACT, make_jitter(**JITTER)),
-    "vgg": Member(_vgg, Recipe(**COMPACT.settings() | {"learning_rates": {"": 1e-3}}), make_jitter(**JITTER)),
+    "vgg": Member(compact_vgg, VGG_RECIPE, make_jitter(**JITTER)),
     "grid_transformer": Member(GridTransformer, TRANSFORMER, make_jitter(**JITTER)),
     "landmark_transformer": Member(landmark_transformer, TRANSFORMER, mirror_patches, of_patches=True),
 }

@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: pip install 'isc-toolkit[networks]'")
 
-from isc.networks import VGG, build, vgg16  # noqa: E402
+from isc.networks import VGG, build, narrow_vgg16, vgg16  # noqa: E402
 from isc.networks.vgg import IMAGENET_KEYS, VGGFACE_KEYS  # noqa: E402
 
 CHANNELS = [64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512]
@@ -53,3 +53,15 @@ def test_the_feature_of_a_face_is_the_first_fully_connected_layer():
 def test_impossible_networks_are_refused(options):
     with pytest.raises(ValueError, match="classes, channels, units and grid are 1 at least"):
         VGG(7, **options)
+
+
+def test_the_narrow_network_has_the_sixteen_layers_of_the_whole_one():
+    with torch.device("meta"):
+        whole, narrow = vgg16(7), narrow_vgg16(7, divisor=4)
+    shapes = [{name: tensor.shape for name, tensor in model.state_dict().items()} for model in (whole, narrow)]
+    assert list(shapes[0]) == list(shapes[1]) and len(shapes[0]) == 2 * 16
+    for name in shapes[0]:
+        if name.startswith("conv") and name.endswith("bias"):
+            assert shapes[1][name][0] * 4 == shapes[0][name][0]
+    with pytest.raises(ValueError, match="divisor must lie between 1 and 64, which leaves a channel; given 65"):
+        narrow_vgg16(7, divisor=65)
