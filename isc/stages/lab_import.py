@@ -215,7 +215,9 @@ def _build(
     building: Path, request: ImportRequest, recordings: Sequence[LabRecording], transfers: Sequence[Transfer]
 ) -> None:
     tasks = sorted({recording.entities.task for recording in recordings})
-    write_raw_dataset(building, _participants(recordings), name=request.name or request.bids_dir.name, tasks=tasks)
+    logged = sorted({recording.entities.task for recording in recordings if "key_log" in recording.files})
+    name = request.name or request.bids_dir.name
+    write_raw_dataset(building, _participants(recordings), name=name, tasks=tasks, logged=logged)
     with Display("files") as display:
         for number, transfer in enumerate(transfers, start=1):
             target = building / transfer.target.relative_to(request.bids_dir)

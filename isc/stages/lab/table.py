@@ -10,6 +10,7 @@ from typing import Any
 
 from isc.io.files.text import MISSING
 from isc.io.layout.names import BidsError, Entities, inside, participant_label
+from isc.io.layout.participant_columns import column_fault
 from isc.io.layout.raw_study import VIDEO_EXTENSIONS
 from isc.io.logs.cells import TableError, read_cells
 from isc.study import StudyError
@@ -126,6 +127,7 @@ def _recording(
     files = {name: path for name in FILES if (path := _file(row, name, lab_folder, faults)) is not None}
     onsets = {name: _onset(row, name, faults) for name in FILES if row.get(name, MISSING) not in ("", MISSING)}
     columns = {name: text or MISSING for name, text in row.items() if name not in KNOWN}
+    faults += filter(None, (column_fault(name, text) for name, text in columns.items()))
     try:
         entities = _entities(row, task, _cleaned if clean else _as_it_is)
     except BidsError as error:

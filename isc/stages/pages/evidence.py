@@ -20,7 +20,8 @@ def null_section(results: Results) -> Section:
             report_figure(
                 figure,
                 f"Extremes of t-ISC over {features} and windows in surrogate data without synchrony, with thresholds "
-                "and their 95 % Monte-Carlo interval, beside the observed extremes.",
+                "and their 95 % Monte-Carlo interval (none where the surrogates are all there are), beside the "
+                "observed extremes.",
                 f"Histograms of surrogate extremes of {features}; observed maximum r = {float(tisc.max()):.2f}.",
             )
         )

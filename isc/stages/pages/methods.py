@@ -5,6 +5,7 @@ import xarray as xr
 from isc.stages.group.synchrony import deciding_schemes
 from isc.study import Study
 from isc.synchrony.decision import scheme_words
+from isc.synchrony.smoothness.autocorrelation import REFUSE_SUBJECTS
 
 MARKS = {  # how the text cites each entry of isc.report.CITATIONS
     "face_mesh": "Kartynnik et al. 2019",
@@ -159,13 +160,17 @@ def _synchrony(study: Study, tisc: xr.DataArray, features: str) -> str:
 def _inference(study: Study, n_subject: int) -> str:
     nulls = "; and by ".join(SCHEMES[scheme] for scheme in study.null.shown)
     deciding = scheme_words(deciding_schemes(study, n_subject))
+    decision = (
+        f"With fewer than {REFUSE_SUBJECTS} participants no cell was called significant."
+        if n_subject < REFUSE_SUBJECTS
+        else f"A cell was significant when it passed {deciding}."
+    )
     return (
         f"Surrogate data without synchrony ({study.null.n_surrogates} a scheme, seed {study.null.seed}) were made by "
         f"{nulls}. Each t-ISC was compared with the surrogates' extremes {SCOPES[study.null.scope]}; "
         f"p = (b + 1) / (M + 1) (Phipson & Smyth 2010), alpha = {study.null.alpha:g}, tail: "
-        f"{study.null.tail.replace('_', '-')}. A cell was significant when it "
-        f"passed {deciding}. Rejecting a null of surrogates says that this null is wrong, not "
-        "why (Moulder et al. 2018)."
+        f"{study.null.tail.replace('_', '-')}. {decision} Rejecting a null of surrogates says that this null is "
+        "wrong, not why (Moulder et al. 2018)."
     )
 
 

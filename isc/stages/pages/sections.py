@@ -160,14 +160,18 @@ def _series_figure(results: Results, features: str) -> ReportFigure:
         epochs=results.epochs,
     )
     caption = (
-        f"t-ISC of {name} with the null band of the stricter of {results.scheme}; significant windows are "
-        f"marked. {SELECTED}"
+        f"t-ISC of {name} with the null band of {_of_which(results.scheme)}; significant windows are marked. {SELECTED}"
     )
     alt = (
         f"t-ISC of {name}: largest r = {float(series[window]):.2f} at {float(series['time'][window]):.1f} s, "
         f"{n_significant} of {series.size} windows significant."
     )
     return report_figure(figure, caption, alt)
+
+
+def _of_which(scheme: str) -> str:
+    """The null that is drawn, where a cell has to pass one or several."""
+    return f"the stricter of {scheme}" if " and " in scheme else scheme
 
 
 def feature_name(tisc: xr.DataArray, feature: int) -> str:

@@ -54,6 +54,12 @@ def test_all_that_is_cited_is_listed_and_nothing_else(changes):
     assert set(MARKS) <= set(CITATIONS)
 
 
+def test_below_five_participants_nothing_is_said_to_be_significant():
+    text = methods_text(Study(), CUBE[:4], TISC)
+    assert "With fewer than 5 participants no cell was called significant." in text
+    assert "A cell was significant when it passed circular shift and sign flip." in text_of({})
+
+
 def test_without_key_logs_nothing_is_said_of_them():
     text = methods_text(Study(), CUBE, TISC)
     assert "Key presses" not in text
