@@ -16,7 +16,7 @@
 #
 # Ten people watch a film of one minute. Between 20 and 35 s something happens that moves all of them; otherwise
 # everybody moves alone. We plant this in a cube, so that we know the answer, and look for it: t-ISC in 5 s windows
-# every 1.66 s, and a null that keeps each person's smoothness.
+# every 1.67 s, and a null that keeps each person's smoothness.
 
 # %%
 import numpy as np

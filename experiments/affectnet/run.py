@@ -38,7 +38,7 @@ from isc.networks.tables import class_f1, holdout_result, system_scores
 from isc.networks.voting import BalancedFolds
 from isc.networks.zoo import ZOO, fit_member, samples, say
 from isc.report import write_results
-from isc.stages.progress import Display
+from isc.stages.running.progress import Display
 
 HERE = Path(__file__).parent
 QUICK: dict[str, Any] = {"n_permutations": 999, "n_bootstrap": 500, "n_folds": 2}

@@ -35,7 +35,7 @@ from isc.networks.comparison import Fold
 from isc.networks.systems import COMPACT
 from isc.networks.tables import class_f1, mean_interval, system_scores
 from isc.report import write_results
-from isc.stages.progress import Display
+from isc.stages.running.progress import Display
 
 HERE = Path(__file__).parent
 QUICK: dict[str, Any] = {"n_permutations": 999, "n_bootstrap": 500}

@@ -32,7 +32,7 @@ from isc.networks.comparison import Fold, load_systems
 from isc.networks.tables import class_f1, paired_table, system_scores
 from isc.plots import plot_subject_accuracy
 from isc.report import write_results
-from isc.stages.progress import Display
+from isc.stages.running.progress import Display
 
 HERE = Path(__file__).parent
 BASELINES = ("1nn", "logistic")

@@ -40,7 +40,7 @@ from isc.networks.style import StyleExtractor, fusion_pair, n_parameters, style_
 from isc.networks.vgg import VGG
 from isc.plots.style import BLUE, LINE_GREY, styled
 from isc.report import write_results
-from isc.stages.progress import Display
+from isc.stages.running.progress import Display
 
 HERE = Path(__file__).parent
 QUICK: dict[str, Any] = {"n_start": 2, "n_permutations": 199, "n_iterations": 6}

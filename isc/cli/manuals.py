@@ -111,7 +111,8 @@ The table is tab-separated (.tsv) or comma-separated (.csv), one row a recording
   key_log_onset               second of the log at which the film starts; n/a when the log has a start marker
   rating              or n/a  tab-separated continuous rating: columns time (s, even steps) and value
   rating_onset                second of the rating's clock at which the film starts; n/a when unknown
-  any other column            goes to participants.tsv (age, group, consent_frames, ...), equal in a participant's rows
+  any other column            goes to participants.tsv (age, group, consent_frames, ...), equal in a participant's rows;
+                              age, sex and handedness in the words of BIDS (24; male, female, other; left, right, ...)
 
   participant_id  video               video_onset  key_log          key_log_onset  age
   sub-01          P01/cam front.MP4   12.48        P01/keys.tsv     n/a            24

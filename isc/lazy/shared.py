@@ -5,6 +5,7 @@ operating system reads once a machine, however many processes use them. A worker
 another one: a task depends on nothing but the files and its own numbers.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -82,7 +83,7 @@ def capacity(*, cpu_seconds: float, n_bytes: int, task_bytes: int) -> Capacity |
         tight = min(workers, key=lambda worker: _room(worker, n_bytes))
         needed = (PROCESS_BYTES + n_bytes + tight["nthreads"] * task_bytes) / USABLE_SHARE
         raise ClusterError(
-            f"a worker of {tight['nthreads']} threads needs a memory limit of {needed / 2**20:.0f} MiB for "
+            f"a worker of {tight['nthreads']} threads needs a memory limit of {math.ceil(needed / 2**20)} MiB for "
             f"{n_bytes / 2**20:.0f} MiB of data and its tasks; it has {tight['memory_limit'] / 2**20:.0f} MiB: give it "
             "more (--memory-limit), or fewer threads"
         )

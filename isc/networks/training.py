@@ -77,8 +77,8 @@ def train(
         a validation) and ``run.json`` (settings, number of parameters, outcome; null: a score that is NaN). By
         default nothing is written.
     progress : callable, optional
-        Called with (name, iterations done, iterations), such as `isc.stages.progress.Display.update`, which says how
-        long it will take.
+        Called with (name, iterations done, iterations), such as `isc.stages.running.progress.Display.update`, which
+        says how long it will take.
     name : str
         Of the run, for `progress`.
 

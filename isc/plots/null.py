@@ -144,7 +144,7 @@ def _draw_thresholds(ax: Axes, bounds: xr.Dataset) -> None:
         if not np.isfinite(value):
             continue
         ax.axvline(value, color=INK, linewidth=0.9, linestyle=DASHED, label=label)
-        if np.isfinite([low, high]).all():
+        if np.isfinite([low, high]).all() and low < high:  # all patterns of signs leave no interval
             ax.axvspan(low, high, color=INK, alpha=0.15, linewidth=0, label=interval)
         label = interval = ""
 

@@ -71,6 +71,7 @@ def compare_nulls(tisc: xr.DataArray, thresholds: Mapping[str, xr.Dataset]) -> p
 def _column(tisc: xr.DataArray, limits: xr.Dataset, scheme: str) -> dict[str, str]:
     upper, lower = (limits["threshold"].sel(extreme=side) for side in ("max", "min"))
     seed = f" (seed {limits.attrs['seed']})" if "seed" in limits.attrs else ""
+    seed = " (all there are: every pattern of signs)" if limits.attrs.get("exact") else seed
     return {
         "surrogates": f"{limits.attrs['n_surrogates']:,}{seed}",
         "upper threshold, r": _threshold(limits.sel(extreme="max")),
@@ -90,6 +91,7 @@ def _threshold(limits: xr.Dataset) -> str:
         return NOT_TESTED
     over_windows = ", medians over windows" if "window" in limits.dims else ""
     interval = f"95 % Monte-Carlo interval {low:.3f} to {high:.3f}" if np.isfinite([low, high]).all() else "no interval"
+    interval = "exact" if limits.attrs.get("exact") else interval
     return f"{value:.3f} ({interval}{over_windows})"
 
 

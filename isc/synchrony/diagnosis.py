@@ -7,8 +7,8 @@ import numpy as np
 import xarray as xr
 
 from isc.cube import subject_ids
-from isc.kernels import surrogates
-from isc.kernels.distances import distance_series
+from isc.kernels.nulls import surrogates
+from isc.kernels.pairs.distances import distance_series
 from isc.synchrony.features.blocks import select_features
 from isc.synchrony.features.series import Space, as_series
 from isc.synchrony.findings import Finding, Plain, with_findings
@@ -111,6 +111,7 @@ def diagnose(
         *_window_findings(measured),
         *_stationarity_findings(smooth),
         *_identical_subjects(values, ids),
+        *_absent_subjects(values, ids),
         *_dropped_subjects(measured),
         *(() if "timepoint_shuffle" not in schemes else _frame_shuffle(measured, n_surrogates)),
         *(() if result is None else _disagreements(result, alpha)),
@@ -199,6 +200,20 @@ def _identical_subjects(values: np.ndarray, ids: list[str]) -> Iterator[Finding]
         yield Finding("identical_subjects", "warning", text, {"subjects": [a, b], "r": float(r[first, second])})
 
 
+def _absent_subjects(values: np.ndarray, ids: list[str]) -> Iterator[Finding]:
+    """Subjects who are counted among the participants and take part in no window."""
+    finite = np.isfinite(values)
+    lowest = np.where(finite, values, np.inf).min(axis=1)
+    highest = np.where(finite, values, -np.inf).max(axis=1)
+    never = [name for name, moves in zip(ids, (highest > lowest).any(axis=1), strict=True) if not moves]
+    if never:
+        text = (
+            f"{', '.join(never)} never moved or {'was' if len(never) == 1 else 'were'} never seen, and count in no "
+            f"window: these are results of {len(ids) - len(never)} people, not of {len(ids)}."
+        )
+        yield Finding("absent_subjects", "warning", text, {"subjects": never})
+
+
 def _dropped_subjects(measured: xr.Dataset) -> Iterator[Finding]:
     share = measured.attrs["dropped_share"]
     if share > MUCH_DROPPED:
@@ -212,8 +227,8 @@ def _dropped_subjects(measured: xr.Dataset) -> Iterator[Finding]:
 
 
 def _frame_shuffle(measured: xr.Dataset, n_surrogates: int | None) -> Iterator[Finding]:
-    time = measured.attrs["autocorrelation_time"]
-    text = frame_shuffle_warning(time, measured.attrs["window_samples"], n_surrogates or 200)
+    time, effective = measured.attrs["autocorrelation_time"], measured.attrs["effective_samples"]
+    text = frame_shuffle_warning(time, measured.attrs["window_samples"], effective, n_surrogates or 200)
     yield Finding("frame_shuffle", "warning", text, {"autocorrelation_time": time})
 
 

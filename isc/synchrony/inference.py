@@ -18,7 +18,8 @@ def thresholds(
 
     The upper threshold is the k-th largest surrogate maximum with ``k = floor(alpha * (M + 1))`` for M surrogates,
     so that passing it and ``p <= alpha`` (`p_values`) are the same event. The interval holds the threshold of
-    infinitely many surrogates with 95 % confidence; it needs no assumption but that surrogates are independent.
+    infinitely many surrogates with 95 % confidence; it needs no assumption but that surrogates are independent. Where
+    the surrogates are all there are (every pattern of signs), the threshold is exact and the interval is itself.
 
     Parameters
     ----------
@@ -69,6 +70,8 @@ def thresholds(
             parts[name].append(_at_rank(side, rank))
         if percentile != "rank" and rate > 0:
             parts["threshold"][-1] = _percentile(side, 1 - rate, percentile)
+    if null.attrs.get("exact"):
+        parts["low"] = parts["high"] = parts["threshold"]
     signed = {name: sign * np.stack(values) for name, values in parts.items()}
     signed["low"], signed["high"] = np.minimum(signed["low"], signed["high"]), np.maximum(signed["low"], signed["high"])
     like = null.isel(surrogate=0, drop=True)

@@ -2,6 +2,7 @@
 
 import csv
 from io import BytesIO
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -317,6 +318,29 @@ def test_a_narrow_window_shows_everything_below_one_another(opened, screenshots)
     opened.settle()
     assert opened.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     opened.page.screenshot(path=screenshots / "explorer_narrow.png", full_page=True)
+
+
+@pytest.mark.parametrize("start", [0.0, 12.0, 101.0])
+def test_a_phone_has_labels_on_the_time_axis_that_do_not_touch(visit, tisc, shape, tmp_path, start):
+    moved = tisc.assign_coords({name: tisc[name] + start for name in ("start", "time", "stop")})
+    visited = visit(explore(moved, shape).save(tmp_path / "explore.html"))
+    visited.page.wait_for_selector("body[data-ready=yes]")
+    visited.page.evaluate("""() => {
+      window.written = [];
+      const write = CanvasRenderingContext2D.prototype.fillText;
+      CanvasRenderingContext2D.prototype.fillText = function (words, x, y) {
+        if (this.canvas.id === "series") window.written.push([words, x, y, this.measureText(words).width]);
+        return write.call(this, words, x, y);
+      };
+    }""")
+    visited.page.set_viewport_size({"width": 390, "height": 844})
+    visited.settle()
+    written = visited.page.evaluate("window.written")
+    (title,) = {(x, y) for words, x, y, _ in written if words.startswith("time from")}
+    labels = sorted({(x, width) for words, x, y, width in written if y == title[1] - 17})
+    assert len(labels) >= 3
+    for (left, one), (right, other) in pairwise(labels):
+        assert right - left > (one + other) / 2 + 4
 
 
 def test_without_thresholds_nothing_is_called_significant(visit, tisc, shape, tmp_path):

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -5,6 +7,7 @@ import xarray as xr
 from isc.report import NULL_LIMITS, compare_nulls
 from isc.synchrony.inference import thresholds
 from isc.synchrony.nulls import REJECTED_NULL
+from isc.synchrony.smoothness.autocorrelation import frame_shuffle_warning
 
 
 @pytest.fixture
@@ -24,6 +27,32 @@ def tisc():
 
 def _column(table, name="circular shift"):
     return table.set_index("quantity")[name]
+
+
+def _measured_rates():
+    """Rows of the table of errors in docs/calibration.md: kind, scheme, recording greater, ..., cells."""
+    text = (Path(__file__).parents[2] / "docs" / "calibration.md").read_text(encoding="utf-8")
+    lines = text.split("<!-- error -->")[1].split("<!-- /error -->")[0].strip().splitlines()[2:]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return {(row[0], row[1]): (int(row[2].split()[0]), float(row[-1])) for row in rows}
+
+
+def test_error_rates_in_the_words_of_reports_are_those_of_the_calibration():
+    rates = _measured_rates()
+    shuffled = [rates[kind, "timepoint shuffle"] for kind in ("ar1", "pink", "landmark", "changing smoothness")]
+    assert {recording for recording, _ in shuffled} == {100}
+    cells = [share for _, share in shuffled]
+    told = f"{round(min(cells))} to {round(max(cells))} %"
+    assert f"100 % of smooth data sets, {told} of all cells" in NULL_LIMITS["timepoint_shuffle"]
+    assert f"100 % of smooth data sets and in {told} of all cells" in frame_shuffle_warning(30.0, 150, 9.0, 200)
+    shifted = rates["changing smoothness", "circular shift"][0]
+    assert f"in {shifted} % of data sets" in NULL_LIMITS["circular_shift"]
+
+
+def test_a_null_of_all_patterns_of_signs_is_called_exact(null, tisc):
+    column = _column(compare_nulls(tisc, {"sign_flip": thresholds(null.assign_attrs(exact=1))}), "sign flip")
+    assert column["surrogates"] == "99 (all there are: every pattern of signs)"
+    assert column["upper threshold, r"] == "0.950 (exact)"
 
 
 def test_a_one_sided_test_counts_the_cells_above_and_leaves_the_other_side(null, tisc):

@@ -18,7 +18,7 @@ from isc.io.files.text import TableError
 from isc.io.keyboard import KeyLogError, read_key_log
 from isc.io.layout.raw_study import read_raw_study
 from isc.io.layout.validation import has_validator, validation_errors
-from isc.stages.lab_files import rating_series
+from isc.stages.lab.files import rating_series
 
 LOG = "onset\ttrial_type\tkey\n2.5\tstart\tn/a\n4.0\tpress\tspace\n9.5\tpress\tspace\n62.5\tstop\tn/a\n"
 TABLE = (
@@ -98,6 +98,33 @@ def test_a_messy_folder_becomes_a_study_that_can_be_read(lab, capsys):
 @pytest.mark.skipif(not has_validator(), reason="bids-validator-deno is not installed")
 def test_an_imported_study_is_valid_bids(lab):
     assert validation_errors(run_import(lab)[1]) == []
+
+
+NO_LOGS = (
+    "participant_id\tvideo\tvideo_onset\ttask\tage\tsex\thandedness\n"
+    "sub-01\tP 01 Anna/cam front.MP4\tn/a\tfilm\t89+\tFEMALE\tRight\n"
+    "sub-02\tP_02/été 🎥.mov\tn/a\trest\t\tn/a\ta\n"
+)
+
+
+@pytest.mark.skipif(not has_validator(), reason="bids-validator-deno is not installed")
+def test_a_study_without_key_logs_is_valid_bids(lab):
+    assert validation_errors(run_import(lab, table=NO_LOGS)[1]) == []
+
+
+def test_events_are_described_for_the_films_that_have_key_logs(lab):
+    _, study = run_import(lab, table=NO_LOGS)
+    assert not list(study.rglob("*_events.*"))
+
+
+def test_cells_that_bids_refuses_are_told_before_anything_is_written(lab, capsys):
+    table = NO_LOGS.replace("89+", "24 years").replace("FEMALE", "woman").replace("\ta\n", "\tboth\n")
+    code, study = run_import(lab, table=table)
+    told = capsys.readouterr().err
+    assert (code, study.exists()) == (2, False)
+    assert "line 2: age '24 years' is not BIDS: write years as a number (89+ from 89 on), or n/a" in told
+    assert "line 2: sex 'woman' is not BIDS: write male, female or other" in told
+    assert "line 3: handedness 'both' is not BIDS: write left, right or ambidextrous" in told
 
 
 def test_a_rating_keeps_its_values_its_rate_and_its_clock(lab):

@@ -99,6 +99,16 @@ def test_a_subject_without_data_does_not_stop_the_diagnosis():
     assert diagnose(cube).attrs["dropped_share"] == pytest.approx(1 / 20)
 
 
+def test_who_takes_part_in_no_window_is_named():
+    cube = cube_of()
+    assert "absent_subjects" not in codes(cube)
+    cube[4], cube[7] = np.nan, 3.0
+    told = finding(cube, "absent_subjects")
+    assert told.values["subjects"] == ["sub-04", "sub-07"]
+    assert "sub-04, sub-07 never moved or were never seen" in told.message
+    assert "18 people, not of 20" in told.message
+
+
 def test_the_frame_shuffle_brings_its_warning_with_the_number_of_surrogates():
     told = finding(cube_of(), "frame_shuffle", schemes=["timepoint_shuffle"], n_surrogates=500)
     assert "500 shuffles" in told.message

@@ -46,6 +46,15 @@ def test_missing_cells_have_no_p():
     assert np.isnan(p_values(xr.DataArray([np.nan], dims="window"), null_of([1.0]))).all()
 
 
+@pytest.mark.parametrize("percentile", ["rank", "linear"])
+def test_all_patterns_of_signs_leave_no_monte_carlo_interval(percentile):
+    null = null_of(np.random.default_rng(0).uniform(size=127))
+    drawn = thresholds(null, percentile=percentile).sel(extreme="max")
+    every = thresholds(null.assign_attrs(exact=1), percentile=percentile).sel(extreme="max")
+    assert float(drawn.low) < float(drawn.high)
+    assert float(every.low) == float(every.high) == float(every.threshold) == float(drawn.threshold)
+
+
 def test_200_surrogates_leave_the_interval_that_order_statistics_say():
     null = null_of(np.sort(beta(1, 1).rvs(200, random_state=0)))
     limits = thresholds(null).sel(extreme="max")

@@ -74,7 +74,13 @@ The cube holds recordings of people: treat it as they agreed to.
 
 
 def write_raw_dataset(
-    root: Path, participants: pd.DataFrame, *, name: str, tasks: Sequence[str], authors: Sequence[str] = ()
+    root: Path,
+    participants: pd.DataFrame,
+    *,
+    name: str,
+    tasks: Sequence[str],
+    logged: Sequence[str] | None = None,
+    authors: Sequence[str] = (),
 ) -> None:
     """Write the files at the top of a raw data set.
 
@@ -89,6 +95,9 @@ def write_raw_dataset(
         Of the study.
     tasks : sequence of str
         Labels of the films.
+    logged : sequence of str, optional
+        Films with key logs (default: all): only their events are described, since BIDS refuses a description of
+        files that nobody has.
     authors : sequence of str
         Who made the data set.
 
@@ -119,7 +128,7 @@ def write_raw_dataset(
     _write_text("\n".join(RAW_IGNORED) + "\n", root / ".bidsignore")
     write_tsv(participants, root / "participants.tsv")
     write_json(column_descriptions("participants", list(participants.columns)), root / "participants.json")
-    for task in tasks:
+    for task in tasks if logged is None else logged:
         events = column_descriptions("events", ["onset", "duration", "trial_type", "key"])
         write_json(events, root / f"task-{check_label(task, of='task')}_events.json")
 

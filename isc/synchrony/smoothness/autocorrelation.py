@@ -92,7 +92,7 @@ def integrated_time(x: np.ndarray) -> float:
     return max(1.0, 2 * kept.sum() - 1)
 
 
-def frame_shuffle_warning(autocorrelation: float, window_samples: int, n_surrogates: int) -> str:
+def frame_shuffle_warning(autocorrelation: float, window_samples: int, effective: float, n_surrogates: int) -> str:
     """What has to stand beside every result of the frame shuffle.
 
     Parameters
@@ -101,6 +101,8 @@ def frame_shuffle_warning(autocorrelation: float, window_samples: int, n_surroga
         Autocorrelation time of the data, samples.
     window_samples : int
         Samples in a window.
+    effective : float
+        Independent samples that would give r the same spread between unrelated people.
     n_surrogates : int
         Surrogates of the result.
 
@@ -110,18 +112,17 @@ def frame_shuffle_warning(autocorrelation: float, window_samples: int, n_surroga
 
     Examples
     --------
-    >>> "cannot be read as evidence" in frame_shuffle_warning(30.0, 150, 200)
+    >>> "cannot be read as evidence" in frame_shuffle_warning(30.0, 150, 9.0, 200)
     True
     """
-    effective = max(window_samples / autocorrelation, 1.0)
     low, high = _true_level(n_surrogates)
     return (
         'scheme "timepoint_shuffle" permutes single frames and so destroys the autocorrelation of the signal. For '
         "smooth signals (landmarks, fMRI, filtered EEG) its thresholds are far too low: in simulations without any "
-        "synchrony it declared significance in 100 % of smooth data sets and in 6-19 % of all cells. Its results "
+        "synchrony it declared significance in 100 % of smooth data sets and in 11 to 22 % of all cells. Its results "
         "cannot be read as evidence of synchrony; it is provided to reproduce earlier analyses. Autocorrelation time "
-        f"of these data: {autocorrelation:.3g} frames; effective samples in a window: about {effective:.2g} of "
-        f"{window_samples}. The 95th percentile of maxima with the 5th of minima together are a 10 % test, and "
+        f"of these data: {autocorrelation:.3g} frames; a window of {window_samples} is worth about {effective:.2g} "
+        "independent ones. The 95th percentile of maxima with the 5th of minima together are a 10 % test, and "
         f"{n_surrogates} shuffles leave the true level of a 5 % threshold between {low:.1%} and {high:.1%}."
     )
 

@@ -36,11 +36,11 @@ def test_flat_series_have_none():
 
 
 def test_the_frame_shuffle_warning_has_the_numbers_of_the_data():
-    text = frame_shuffle_warning(30.0, 150, 200)
+    text = frame_shuffle_warning(30.0, 150, 9.2, 200)
     assert "30 frames" in text
-    assert "about 5 of 150" in text
+    assert "a window of 150 is worth about 9.2 independent ones" in text
     assert "between 2.8% and 9.0%" in text
-    assert "100 %" in text and "6-19 %" in text and "10 % test" in text
+    assert "100 %" in text and "11 to 22 %" in text and "10 % test" in text
 
 
 def test_small_designs_are_told():

@@ -7,6 +7,7 @@ const BOTTOM = 40;
 const AGREEMENT_SHARE = 0.28; // of the height
 const GAP = 16;
 const SMALLEST_SPAN = 0.1; // r; a flat series is not blown up
+const FEWEST_STEPS = 6; // of an axis: round steps are up to 2.5 times as long, and two labels are needed to read it
 
 class Series extends Drawing {
   constructor(canvas, study) {
@@ -129,7 +130,7 @@ class Series extends Drawing {
 
   drawTime(floor) {
     this.line([[LEFT, floor], [this.width - RIGHT, floor]], INK, 1);
-    for (const tick of ticks(this.study.borders[0], this.study.borders[this.study.size], Math.max(3, (this.width - LEFT) / 90))) {
+    for (const tick of ticks(this.study.borders[0], this.study.borders[this.study.size], Math.max(FEWEST_STEPS, (this.width - LEFT) / 90))) {
       this.line([[this.across(tick), floor], [this.across(tick), floor + 4]], INK, 1);
       this.text(String(Number(tick.toFixed(6))), this.across(tick), floor + 17, "center");
     }
