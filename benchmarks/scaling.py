@@ -14,7 +14,7 @@ from distributed import Client, LocalCluster
 import isc
 from benchmarks.measure import RATE, alternated, as_cube, landmarks, timed
 from isc.kernels.correlation import pairwise_mean
-from isc.kernels.layout import relayout
+from isc.kernels.windows.layout import relayout
 from isc.windows import sliding_windows
 
 Job = Callable[[], xr.DataArray]

@@ -16,8 +16,8 @@ from isc.io.layout.names import Entities
 from isc.simulate import simulate_audience, simulate_face_video
 from isc.simulate.camera import Camera
 from isc.simulate.portrait import load_portrait
-from isc.stages import extraction
 from isc.stages import run as runs
+from isc.stages.recordings import extraction
 from isc.stages.run import RunRequest, processors
 
 N_VIEWER = 3  # the fewest that can be tested

@@ -87,7 +87,7 @@ _STAGES = {
         "plot_topomaps",
     ),
     "isc.simulate": ("simulate_clips", "simulate_cube", "simulate_face_video", "simulate_key_log"),
-    "isc.stages.cost": ("estimate_cost",),
+    "isc.stages.plan.cost": ("estimate_cost",),
     "isc.report": ("explore", "write_report"),
     "isc.stages.analysis": ("analyse_cube",),
     "isc.study": ("Study", "StudyError", "read_study"),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import xarray as xr
 
-from isc.kernels.screen import first_unusable
+from isc.kernels.windows.screen import first_unusable
 
 LARGEST_VALUE = 1e15  # beyond this a number is not a measurement: the float32 square would overflow
 UNEVEN_TOLERANCE = 0.02  # largest allowed departure of a sample interval, as a share of the mean interval

@@ -19,11 +19,11 @@ from isc.io.files.text import write_json, write_tsv
 from isc.io.layout.dataset import write_raw_dataset, write_scans
 from isc.io.layout.names import Entities, sidecar_path
 from isc.simulate import Audience, Viewer, simulate_audience, simulate_face_video
-from isc.stages.group import epochs_path, label
-from isc.stages.processes import Outcome, run_each
-from isc.stages.progress import Display
+from isc.stages.group.members import epochs_path, label
+from isc.stages.provenance.shelf import load_array, load_dataset
 from isc.stages.run import RunRequest, effective_study, processors, run
-from isc.stages.shelf import load_array, load_dataset
+from isc.stages.running.processes import Outcome, run_each
+from isc.stages.running.progress import Display
 
 TASK = "film"
 N_SUBJECT = 8

@@ -34,11 +34,11 @@ from isc.classification.scores import confusion
 from isc.mesh import region_of, regions
 from isc.networks import Recipe, balanced_folds, generated_corpus, patch_names, top_table, vote, vote_weights
 from isc.networks.scoring import as_input
-from isc.networks.tables import class_f1, system_scores
+from isc.networks.tables import class_f1, holdout_result, system_scores
 from isc.networks.voting import BalancedFolds
 from isc.networks.zoo import ZOO, fit_member, samples, say
 from isc.report import write_results
-from isc.stages.progress import Display
+from isc.stages.running.progress import Display
 
 HERE = Path(__file__).parent
 QUICK: dict[str, Any] = {"n_permutations": 999, "n_bootstrap": 500, "n_folds": 2}
@@ -46,7 +46,9 @@ QUICK_CORPUS = {"n_subject": 4, "n_repetition": 1, "size": 48, "n_frame": 1}
 QUICK_ITERATIONS = {"n_iterations": 4, "validate_every": 2}
 GUESSES = (1, 2)  # first ones that count
 TRANSFORMER = "landmark_transformer"
+CONFUSIONS = (TRANSFORMER, "vote_weighted")  # that are drawn
 Said = dict[str, np.ndarray]
+Systems = dict[str, np.ndarray]
 Summary = dict[str, float]
 
 
@@ -88,23 +90,11 @@ def train_zoo(
     return said, np.stack(weights), transformers
 
 
-def voted(said: Said, weights: np.ndarray) -> dict[str, np.ndarray]:
+def voted(said: Said, weights: np.ndarray) -> Systems:
     """Probabilities of the test clips by network (mean over folds) and by both votes of all."""
     everything = np.concatenate(list(said.values()))
     singles = {name: vote(of) for name, of in said.items()}
     return singles | {"vote_equal": vote(everything), "vote_weighted": vote(everything, weights)}
-
-
-def as_result(corpus: xr.Dataset, test: np.ndarray, said: np.ndarray, classes: list[str]) -> xr.Dataset:
-    """Predictions of the test clips as `isc.cross_validate` gives them, for the same scores and tests."""
-    clips = corpus[["clip", "subject", "label", "take"]].isel(clip=test)
-    names = np.array(classes)[said.argmax(axis=1)]
-    result = xr.Dataset(
-        {"predicted": (("repeat", "clip"), names[None]), "probability": (("repeat", "clip", "class"), said[None])},
-        {**clips.coords, "class": classes},
-        {"split": "leave_one_subject_out", "model": "zoo"},
-    )
-    return result.assign(fold=(("repeat", "clip"), np.zeros((1, len(test)), int)))
 
 
 def attention_map(corpus: xr.Dataset, test: np.ndarray, models: list[torch.nn.Module]) -> tuple[pd.DataFrame, Figure]:
@@ -154,36 +144,53 @@ def report(summary: Summary, tables: dict[str, pd.DataFrame]) -> None:
     print("attention: " + ", ".join(f"{part} {share:.2f}" for part, share in shares.items()))
 
 
-def main() -> None:
-    """Run the experiment and write its results."""
+def guesses_summary(tops: dict[int, pd.DataFrame], attention: pd.DataFrame) -> Summary:
+    """Mean and variance over classes of the first guesses, and the attention that each part has."""
+    summary = {
+        f"{row['system']}/top{k}/{name}": float(row[name])
+        for k, table in tops.items()
+        for _, row in table.iterrows()
+        for name in ("mean", "variance")
+    }
+    parts = attention.groupby("part")["share"].sum()
+    return summary | {f"attention/{part}": float(share) for part, share in parts.items()}
+
+
+def learn(settings: dict[str, Any], place: Path, out: Path) -> tuple[xr.Dataset, BalancedFolds, Systems, list[Any]]:
+    """The corpus, who was put aside, what every system says of them, and the transformers."""
+    with Display("iterations") as display:
+        corpus = generated_corpus(place, seed=settings["seed"], progress=display.update, **settings["corpus"])
+        codes, _ = encode(corpus["label"].to_series())
+        folds: dict[str, Any] = {name: settings[name] for name in ("n_folds", "test_share", "seed")}
+        parts = balanced_folds(codes, corpus["subject"].values, **folds)
+        said, weights, transformers = train_zoo(corpus, codes, parts, settings, out, display.update)
+    return corpus, parts, voted(said, weights), transformers
+
+
+def read_options() -> argparse.Namespace:
+    """What the command line says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=HERE / "output", help="where the results go")
     parser.add_argument("--corpus", type=Path, help="folder of a generated corpus to share (default: in OUT)")
     parser.add_argument("--quick", action="store_true", help="fewer people, networks and iterations: a try")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run the experiment and write its results."""
+    options = read_options()
     settings, out = read_settings(quick=options.quick), options.out
-    with Display("iterations") as display:
-        place = options.corpus or out / ("corpus_quick" if options.quick else "corpus")
-        corpus = generated_corpus(place, seed=settings["seed"], progress=display.update, **settings["corpus"])
-        codes, classes = encode(corpus["label"].to_series())
-        folds: dict[str, Any] = {name: settings[name] for name in ("n_folds", "test_share", "seed")}
-        parts = balanced_folds(codes, corpus["subject"].values, **folds)
-        said, weights, transformers = train_zoo(corpus, codes, parts, settings, out, display.update)
-    systems = voted(said, weights)
-    results = {name: as_result(corpus, parts.test, of, classes) for name, of in systems.items()}
-    summary = summarise(results, settings)
+    place = options.corpus or out / ("corpus_quick" if options.quick else "corpus")
+    corpus, parts, systems, transformers = learn(settings, place, out)
+    codes, classes = encode(corpus["label"].to_series())
+    results = {name: holdout_result(corpus, parts.test, of, classes, model=name) for name, of in systems.items()}
     attention, face = attention_map(corpus, parts.test, transformers)
     tops = {k: top_table(codes[parts.test], systems, classes, k=k) for k in GUESSES}
-    tables = {"guesses": as_rows(tops)}
-    tables["attention"] = attention
-    summary |= {f"attention/{part}": float(share) for part, share in attention.groupby("part")["share"].sum().items()}
-    for k, table in tops.items():
-        for _, row in table.iterrows():
-            summary |= {f"{row['system']}/top{k}/{name}": float(row[name]) for name in ("mean", "variance")}
+    tables = {"guesses": as_rows(tops), "attention": attention}
+    summary = summarise(results, settings) | guesses_summary(tops, attention)
     summary |= {"n_clip_test": len(parts.test), "n_subject_test": len(set(corpus["subject"].values[parts.test]))}
     report(summary, tables)
-    shown = (TRANSFORMER, "vote_weighted")
-    figures = {f"{name}_confusion": isc.plot_confusion(confusion(results[name])) for name in shown}
+    figures = {f"{name}_confusion": isc.plot_confusion(confusion(results[name])) for name in CONFUSIONS}
     write_results(out, summary=summary, tables=tables, figures=figures | {"attention": face}, dictionary="affectnet")
 
 

@@ -33,9 +33,9 @@ from isc.classification.scores import class_table, confusion, confusion_scores, 
 from isc.networks import Recipe, compact_se_resnet, cross_validate_system, fit_crops, generated_corpus, se_resnet50
 from isc.networks.comparison import Fold
 from isc.networks.systems import COMPACT
-from isc.networks.tables import class_f1, system_scores
+from isc.networks.tables import class_f1, mean_interval, system_scores
 from isc.report import write_results
-from isc.stages.progress import Display
+from isc.stages.running.progress import Display
 
 HERE = Path(__file__).parent
 QUICK: dict[str, Any] = {"n_permutations": 999, "n_bootstrap": 500}
@@ -110,20 +110,12 @@ def weighting(corpus: xr.Dataset, settings: dict[str, Any], out: Path, progress:
     return pd.DataFrame(rows)
 
 
-def mean_interval(values: np.ndarray) -> tuple[float, float, float]:
-    """Mean and its 95 % interval (t)."""
-    from scipy.stats import t
-
-    half = t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
-    return float(values.mean()), float(values.mean() - half), float(values.mean() + half)
-
-
 def summarise_weighting(table: pd.DataFrame) -> Summary:
     """Means, and the differences with their intervals."""
     summary = {f"weighting/{name}": float(table[name].mean()) for name in table if name != "start"}
     for score in ("macro_f1", "accuracy"):
         gap = (table[f"weighted_{score}"] - table[f"unweighted_{score}"]).to_numpy()
-        for part, value in zip(("mean", "low", "high"), mean_interval(gap), strict=True):
+        for part, value in mean_interval(gap)._asdict().items():
             summary[f"weighting/difference_{score}/{part}"] = value
     return summary | {"weighting/n_start": len(table)}
 

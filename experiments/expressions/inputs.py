@@ -14,10 +14,10 @@ from isc import simulate_clips
 from isc.classification.corpora import RAVDESS_LABELS
 from isc.io.layout.names import Entities
 from isc.io.published import PublishedData, find_published
-from isc.stages.clip_meshes import clip_tasks, load_meshes, track_clips
-from isc.stages.clip_table import read_corpus
-from isc.stages.request import processors
-from isc.stages.shelf import Shelf
+from isc.stages.classification.clip_meshes import clip_tasks, load_meshes, track_clips
+from isc.stages.classification.clip_table import read_corpus
+from isc.stages.plan.request import processors
+from isc.stages.provenance.shelf import Shelf
 from isc.study import Classification, Study
 
 # Clip means of OpenFace's action units in the 1,440 speech clips of RAVDESS (Luna-Jimenez et al. 2022, Appl Sci 12:327,

@@ -14,8 +14,8 @@ from isc.io.layout.names import Entities
 from isc.mesh import mean_shape
 from isc.simulate import simulate_audience, simulate_landmarks
 from isc.simulate.portrait import load_portrait
+from isc.stages.provenance.shelf import load_array
 from isc.stages.run import RunRequest, run
-from isc.stages.shelf import load_array
 
 FIRST_CALM, LAST_CALM = 8.0, 10.0  # s, at the ends of a generated film
 FACE_DELAY = 0.175  # s, mean time from the generated film to a viewer's face

@@ -21,15 +21,16 @@ Writes figures/, tables/ and summary.json (keys in data_dictionary/forrest.json)
 import argparse
 import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from figures import draw_around, draw_excerpt
 from matplotlib.figure import Figure
 
 import isc
 from isc.io.published import PublishedData, find_published
-from isc.plots.style import BLUE, DASHED, INK, LINE_GREY, MM_PER_INCH, PAGE_WIDTH, styled
 from isc.report import write_results
 from isc.windows import sliding_windows, window_coords
 
@@ -53,13 +54,12 @@ OBSERVERS = [f"av1o0{number}" for number in range(1, 7)]
 FILM = 7085.0  # s
 SLOW_WINDOW, SLOW_STEP = 60.0, 20.0  # s; episodes last 15 s
 LAGS = (0.0, 3.0)  # s; observers could pause and rewind, so a long delay is not expected
-AROUND = 20.0  # s before and after a cut or a scene
-EXCERPT = (3240.0, 3840.0)  # s, the ten minutes in the middle of the film
 N_SURROGATES, N_QUICK = 1000, 100
 SEED = 20151
 MAJORITY = 0.5  # share of observers
 RELATION_COLUMNS = ("r", "lag", "p", "p_fwe", "effective_n", "p_effective_n", "p_glsar", "p_naive")
 HERE = Path(__file__).parent
+Summary = dict[str, float]
 
 
 def read_observers(folder: Path) -> dict[str, pd.DataFrame]:
@@ -169,104 +169,114 @@ def relation_table(properties: xr.DataArray, agreement: xr.DataArray) -> pd.Data
     return table[["property", *RELATION_COLUMNS]]
 
 
-def rate_around(moments: np.ndarray, onsets: np.ndarray) -> np.ndarray:
-    """New episodes a minute and observer in each second around the moments."""
-    inside = moments[(moments > AROUND) & (moments < FILM - AROUND)]
-    distance = (onsets[:, None] - inside).ravel()
-    counts = np.histogram(distance, bins=np.arange(-AROUND, AROUND + 1))[0]
-    return 60 * counts / (inside.size * len(OBSERVERS))
+class Synchrony(NamedTuple):
+    """When the observers agree about how much is going on."""
+
+    tisc: xr.DataArray
+    limits: xr.Dataset
+    significant: xr.DataArray
 
 
-@styled
-def draw_around(events: dict[str, np.ndarray], onsets: np.ndarray) -> Figure:
-    """Rate of new episodes around cuts and changes of scene."""
-    figure = Figure(figsize=(PAGE_WIDTH / MM_PER_INCH, 2.2), layout="constrained")
-    axes = figure.subplots(1, len(events), sharey=True)
-    for ax, (name, moments) in zip(axes, events.items(), strict=True):
-        ax.stairs(rate_around(moments, onsets), np.arange(-AROUND, AROUND + 1), color=BLUE, fill=True, alpha=0.4)
-        mean = 60 * onsets.size / FILM / len(OBSERVERS)
-        ax.axhline(mean, color=INK, linewidth=0.8, linestyle=DASHED, label="mean of the film")
-        ax.axvline(0, color=LINE_GREY, linewidth=0.8)
-        ax.set(title=f"{name} (n = {moments.size})", xlabel="time from it (s; episodes begin at full seconds)")
-    axes[0].set_ylabel("new episodes\n(per minute and observer)")
-    axes[-1].legend()
-    return figure
+class Agreement(NamedTuple):
+    """When the observers agree that something begins, and that something is going on."""
+
+    onsets: np.ndarray
+    share: xr.DataArray
+    band: xr.Dataset
+    alpha: float
+    active: xr.DataArray
 
 
-def draw_excerpt(agreement: xr.DataArray, band: xr.Dataset, scenes: pd.DataFrame) -> Figure:
-    """Agreement in the middle of the film, every other scene shaded: the whole film would be too dense to read."""
-    inside = (agreement["start"] >= EXCERPT[0]) & (agreement["stop"] <= EXCERPT[1])
-    starts = scenes["onset"].to_numpy()
-    every_other = pd.DataFrame({"onset": starts[:-1:2], "duration": np.diff(starts)[::2], "trial_type": "scene"})
-    last = every_other["onset"] + every_other["duration"]
-    shown = every_other[(every_other["onset"] >= EXCERPT[0]) & (last <= EXCERPT[1])]
-    return isc.plot_agreement(agreement[inside], chance=band, epochs=shown)
+def slow_synchrony(counts: xr.DataArray, n_surrogates: int) -> Synchrony:
+    """Temporal ISC of the numbers of active episodes, and where it is above what circular shifts reach."""
+    slow = {"window": SLOW_WINDOW, "step": SLOW_STEP}
+    tisc = isc.temporal_isc(counts, **slow)
+    limits = isc.thresholds(isc.null_extremes(counts, **slow, n_surrogates=n_surrogates, seed=SEED))
+    return Synchrony(tisc, limits, tisc > limits["threshold"].sel(extreme="max", drop=True))
 
 
-def main() -> None:
-    """Run the experiment and write its results."""
+def beginnings_agree(observers: dict[str, pd.DataFrame], n_surrogates: int) -> Agreement:
+    """Agreement about beginnings in short windows, its chance band and alpha; and about episodes that are going on."""
+    windows = film_windows()
+    episodes = pd.concat(observers.values(), ignore_index=True)
+    beginnings = episodes[["subject", "onset"]]
+    share = isc.peak_agreement(beginnings, windows=windows, raters=OBSERVERS)
+    band = isc.chance_band(beginnings, windows=share, duration=FILM, n_surrogates=n_surrogates, seed=SEED)
+    alpha = isc.krippendorff_alpha(isc.peak_presence(beginnings, windows=windows, raters=OBSERVERS))
+    active = isc.peak_agreement(episodes, windows=windows, raters=OBSERVERS)
+    return Agreement(beginnings["onset"].to_numpy(), share, band, alpha, active)
+
+
+def loo_summary(each: xr.DataArray, shifted: np.ndarray) -> Summary:
+    """Correlation of every observer with the others, and its p."""
+    mean = float(each.mean())
+    summary: Summary = {f"forrest/loo_r/{name}": float(each.sel(subject=name)) for name in OBSERVERS}
+    return summary | {
+        "forrest/loo_r/mean": mean,
+        "forrest/loo_r/p": (1 + int((shifted >= mean).sum())) / (1 + len(shifted)),
+        "forrest/loo_r/null_95": float(np.quantile(shifted, 0.95)),
+    }
+
+
+def window_summary(synchrony: Synchrony, agreement: Agreement) -> Summary:
+    """How often the observers agree more than chance."""
+    tisc, threshold = synchrony.tisc, agreement.band["threshold"]
+    return {
+        "forrest/tisc/significant_share": float(synchrony.significant.sum() / np.isfinite(tisc).sum()),
+        "forrest/tisc/median": float(tisc.median()),
+        "forrest/agreement/krippendorff_alpha": agreement.alpha,
+        "forrest/agreement/chance_upper": float(threshold),
+        "forrest/agreement/above_chance_share": float((agreement.share > threshold).mean()),
+        "forrest/active/majority_share": float((agreement.active >= MAJORITY).mean()),
+    }
+
+
+def relation_summary(relation: pd.DataFrame) -> Summary:
+    """Relation of the agreement to every property of the film."""
+    return {
+        f"forrest/relation/{row['property']}/{name}": row[name]
+        for row in relation.to_dict("records")
+        for name in RELATION_COLUMNS
+    }
+
+
+def figures_of(folder: Path, synchrony: Synchrony, agreement: Agreement) -> dict[str, Figure]:
+    """Synchrony over the film, agreement in its middle, and beginnings around cuts."""
+    scenes = read_scenes(folder)
+    events = {"cuts": read_cuts(folder), "changes of scene": scenes["onset"].to_numpy()}
+    return {
+        "synchrony": isc.plot_tisc(synchrony.tisc, thresholds=synchrony.limits, significant=synchrony.significant),
+        "agreement": draw_excerpt(agreement.share, agreement.band, scenes),
+        "around": draw_around(events, agreement.onsets, duration=FILM, n_observer=len(OBSERVERS)),
+    }
+
+
+def read_options() -> argparse.Namespace:
+    """What the command line says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="folder of the published files; by default ISC_DATA, else fetched")
     parser.add_argument("--out", type=Path, default=HERE / "output", help="where the results go")
     parser.add_argument("--quick", action="store_true", help=f"{N_QUICK} surrogates instead of {N_SURROGATES}")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run the experiment and write its results."""
+    options = read_options()
     n_surrogates = N_QUICK if options.quick else N_SURROGATES
     folder = find_published(DATA, options.data)
-
-    # 1. each observer with the mean of the others
     observers = read_observers(folder)
     warnings.warn(f"{len(observers)} observers: results describe these people; 20 or more settle", stacklevel=1)
     counts = active_episodes(observers)
     each, shifted = leave_one_out(counts), shifted_means(counts, n_surrogates)
-    mean = float(each.mean())
-
-    # 2. when they agree about how much is going on
-    slow = {"window": SLOW_WINDOW, "step": SLOW_STEP}
-    tisc = isc.temporal_isc(counts, **slow)
-    limits = isc.thresholds(isc.null_extremes(counts, **slow, n_surrogates=n_surrogates, seed=SEED))
-    significant = tisc > limits["threshold"].sel(extreme="max", drop=True)
-
-    # 3. when they agree that something begins
-    windows = film_windows()
-    episodes = pd.concat(observers.values(), ignore_index=True)
-    beginnings = episodes[["subject", "onset"]]
-    agreement = isc.peak_agreement(beginnings, windows=windows, raters=OBSERVERS)
-    band = isc.chance_band(beginnings, windows=agreement, duration=FILM, n_surrogates=n_surrogates, seed=SEED)
-    alpha = isc.krippendorff_alpha(isc.peak_presence(beginnings, windows=windows, raters=OBSERVERS))
-    active = isc.peak_agreement(episodes, windows=windows, raters=OBSERVERS)
-
-    # 4. whether that goes with the film
-    relation = relation_table(film_properties(folder, windows), agreement)
-    events = {"cuts": read_cuts(folder), "changes of scene": read_scenes(folder)["onset"].to_numpy()}
-
-    summary = {f"forrest/loo_r/{name}": float(each.sel(subject=name)) for name in OBSERVERS}
-    summary |= {
-        "forrest/loo_r/mean": mean,
-        "forrest/loo_r/p": (1 + int((shifted >= mean).sum())) / (1 + n_surrogates),
-        "forrest/loo_r/null_95": float(np.quantile(shifted, 0.95)),
-        "forrest/tisc/significant_share": float(significant.sum() / np.isfinite(tisc).sum()),
-        "forrest/tisc/median": float(tisc.median()),
-        "forrest/agreement/krippendorff_alpha": alpha,
-        "forrest/agreement/chance_upper": float(band["threshold"]),
-        "forrest/agreement/above_chance_share": float((agreement > band["threshold"]).mean()),
-        "forrest/active/majority_share": float((active >= MAJORITY).mean()),
-        "forrest/n_observer": len(OBSERVERS),
-        "forrest/n_episode": len(episodes),
-        "forrest/n_surrogates": n_surrogates,
-    }
-    for row in relation.to_dict("records"):
-        summary |= {f"forrest/relation/{row['property']}/{name}": row[name] for name in RELATION_COLUMNS}
-    write_results(
-        options.out,
-        summary=summary,
-        tables={"relation": relation, "observers": observer_table(observers, each)},
-        figures={
-            "synchrony": isc.plot_tisc(tisc, thresholds=limits, significant=significant),
-            "agreement": draw_excerpt(agreement, band, read_scenes(folder)),
-            "around": draw_around(events, beginnings["onset"].to_numpy()),
-        },
-        dictionary="forrest",
-    )
+    synchrony, agreement = slow_synchrony(counts, n_surrogates), beginnings_agree(observers, n_surrogates)
+    relation = relation_table(film_properties(folder, film_windows()), agreement.share)
+    summary = loo_summary(each, shifted) | window_summary(synchrony, agreement)
+    summary |= {"forrest/n_observer": len(OBSERVERS), "forrest/n_episode": len(agreement.onsets)}
+    summary |= {"forrest/n_surrogates": n_surrogates} | relation_summary(relation)
+    tables = {"relation": relation, "observers": observer_table(observers, each)}
+    figures = figures_of(folder, synchrony, agreement)
+    write_results(options.out, summary=summary, tables=tables, figures=figures, dictionary="forrest")
     print("\n".join(f"{key}: {value:.4g}" for key, value in summary.items()))
 
 

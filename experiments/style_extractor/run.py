@@ -23,25 +23,24 @@ summary.json (keys in data_dictionary/style_extractor.json). About 5 minutes of 
 import argparse
 import tomllib
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 import xarray as xr
 from matplotlib.figure import Figure
 from sklearn.linear_model import LogisticRegression
 
 from isc.classification.clips import encode
 from isc.classification.perceptual import perceptual_table, read_perceptual_ratings
-from isc.networks import ArrayTable, Batches, Recipe, build, class_scorer, cross_entropy, probabilities, seeded, train
-from isc.networks.scoring import as_input
+from isc.networks import ArrayTable, Recipe, SubjectParts, build, divide_subjects, match_frames, mean_interval, seeded
+from isc.networks.fusion import flat_meshes, fuse, learn_style, static_features
 from isc.networks.speech import draw_meshes, portrait_shape, simulate_speakers
-from isc.networks.style import FusionModel, StyleExtractor, fusion_pair, n_parameters, style_loss, style_scorer
+from isc.networks.style import StyleExtractor, fusion_pair, n_parameters, style_scorer
 from isc.networks.vgg import VGG
 from isc.plots.style import BLUE, LINE_GREY, styled
 from isc.report import write_results
-from isc.stages.progress import Display
+from isc.stages.running.progress import Display
 
 HERE = Path(__file__).parent
 QUICK: dict[str, Any] = {"n_start": 2, "n_permutations": 199, "n_iterations": 6}
@@ -52,17 +51,9 @@ ADAM: dict[str, Any] = {"optimizer": "adam", "validate_every": 25, "weight_decay
 ITERATIONS = {"static": 200, "style": 400, "fusion": 300}
 RATES = {"static": 2e-3, "style": 3e-3, "fusion": 2e-3}
 NEUTRAL = "neutral"
-STYLE_WIDTH = 48
+STYLE_WIDTH, FUSION_WIDTH = 48, 24
 MODELS = {"a": "static and style", "b": "static alone", "mesh": "static and meshes as they are"}
 Summary = dict[str, float]
-
-
-class Speakers(NamedTuple):
-    """Positions of clips by what their speakers are for."""
-
-    train: np.ndarray
-    validation: np.ndarray
-    test: np.ndarray
 
 
 def read_settings(*, quick: bool) -> dict[str, Any]:
@@ -74,16 +65,6 @@ def read_settings(*, quick: bool) -> dict[str, Any]:
     return settings
 
 
-def divide(corpus: xr.Dataset, shares: list[float], seed: int) -> Speakers:
-    """Clips of disjoint speakers, at least one speaker a part."""
-    people = np.random.default_rng([seed, 1]).permutation(np.unique(corpus["subject"].values))
-    edges = np.rint(np.cumsum(shares)[:2] / np.sum(shares) * len(people)).astype(int)
-    first = int(np.clip(edges[0], 1, len(people) - 2))
-    second = int(np.clip(edges[1], first + 1, len(people) - 1))
-    parts = (people[:first], people[first:second], people[second:])
-    return Speakers(*(np.flatnonzero(np.isin(corpus["subject"].values, part)) for part in parts))
-
-
 def aligned_neutral(corpus: xr.Dataset, flat: np.ndarray) -> np.ndarray:
     """The same speaker's neutral mesh of every frame (clip, time, value): as far into the same phone."""
     takes, labels, phones = corpus["take"].values, corpus["label"].values, corpus["phone"].values
@@ -93,27 +74,8 @@ def aligned_neutral(corpus: xr.Dataset, flat: np.ndarray) -> np.ndarray:
         raise ValueError(f"take {lacking[0]} has no neutral clip; leave it out or record one")
     found = np.empty_like(flat)
     for clip, take in enumerate(takes):
-        found[clip] = flat[partner[take]][same_phone(phones[clip], phones[partner[take]])]
+        found[clip] = flat[partner[take]][match_frames(phones[clip], phones[partner[take]])]
     return found
-
-
-def same_phone(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-    """Frame of the other recording for every frame: the same turn of phones, as far into it."""
-    runs = [np.flatnonzero(np.diff(of, prepend=-1)) for of in (ours, theirs)]
-    ends = [np.append(of[1:], len(row)) for of, row in zip(runs, (ours, theirs), strict=True)]
-    if len(runs[0]) != len(runs[1]):  # a phone too short for a frame: by time alone
-        return np.rint(np.linspace(0, len(theirs) - 1, len(ours))).astype(int)
-    frames = np.empty(len(ours), dtype=int)
-    for a, b, c, d in zip(runs[0], ends[0], runs[1], ends[1], strict=True):
-        frames[a:b] = c + ((np.arange(b - a) + 0.5) / (b - a) * (d - c)).astype(int)
-    return frames
-
-
-def flat_meshes(corpus: xr.Dataset, known: np.ndarray) -> np.ndarray:
-    """Meshes (clip, time, value) as departures from the mean over the frames of the known clips."""
-    values = corpus["sequence"].transpose("clip", "time", "vertex", "space").values
-    values = values.reshape(*values.shape[:2], -1)
-    return (values - values[known].mean(axis=(0, 1))) * 10  # tenths of an inter-ocular distance: near 1
 
 
 def recipe(kind: str, settings: dict[str, Any], seed: int, criterion: str = "accuracy") -> Recipe:
@@ -123,54 +85,8 @@ def recipe(kind: str, settings: dict[str, Any], seed: int, criterion: str = "acc
     return Recipe(**ADAM | {"learning_rates": {"": RATES[kind]}} | changes)
 
 
-def static_features(pictures: np.ndarray, codes: np.ndarray, parts: Speakers, how: Recipe) -> np.ndarray:
-    """First dense layer of a VGG that learnt the emotion of single frames, (clip, time, unit)."""
-    n_clip, n_time = pictures.shape[:2]
-
-    def table(clips: np.ndarray) -> ArrayTable:
-        return ArrayTable(input=pictures[clips].reshape(-1, *pictures.shape[2:]), code=np.repeat(codes[clips], n_time))
-
-    model = build(VGG, codes.max() + 1, seed=how.seed, **VGG_SIZES)
-    score = class_scorer(table(parts.validation), np.repeat(codes[parts.validation], n_time), codes.max() + 1)
-    train(model, Batches(table(parts.train), size=64, seed=how.seed), cross_entropy(), score, recipe=how)
-    everything = table(np.arange(n_clip))
-    with torch.no_grad():
-        blocks = [
-            model.features(as_input(everything.batch(np.arange(first, min(first + 256, n_clip * n_time)))["input"]))
-            for first in range(0, n_clip * n_time, 256)
-        ]
-    return torch.cat(blocks).numpy().reshape(n_clip, n_time, -1)
-
-
-def learn_style(
-    flat: np.ndarray, neutral: np.ndarray, phone: np.ndarray, parts: Speakers, how: Recipe, phone_weight: float
-) -> tuple[np.ndarray, dict[str, float]]:
-    """Style of every clip (clip, time, value), and how near test clips come to their neutral versions."""
-
-    def table(clips: np.ndarray) -> ArrayTable:
-        return ArrayTable(input=flat[clips], neutral=neutral[clips], phone=phone[clips])
-
-    model = build(StyleExtractor, flat.shape[2], int(phone.max()) + 1, seed=how.seed, width=STYLE_WIDTH)
-    batches = Batches(table(parts.train), size=16, seed=how.seed)
-    train(model, batches, style_loss(phone_weight), style_scorer(table(parts.validation)), recipe=how)
-    with torch.no_grad():
-        style = model.style(torch.from_numpy(flat)).numpy()
-    return style, style_scorer(table(parts.test))(model)
-
-
-def fuse(model: FusionModel, features: np.ndarray, codes: np.ndarray, parts: Speakers, how: Recipe) -> np.ndarray:
-    """Probabilities of the test clips (clip, class) by a fusion model."""
-
-    def table(clips: np.ndarray) -> ArrayTable:
-        return ArrayTable(input=features[clips], code=codes[clips])
-
-    score = class_scorer(table(parts.validation), codes[parts.validation], codes.max() + 1)
-    train(model, Batches(table(parts.train), size=24, seed=how.seed), cross_entropy(), score, recipe=how)
-    return probabilities(model, table(parts.test))
-
-
 def judged_neutral(
-    flat: np.ndarray, style: np.ndarray, codes: np.ndarray, neutral: int, parts: Speakers
+    flat: np.ndarray, style: np.ndarray, codes: np.ndarray, neutral: int, parts: SubjectParts
 ) -> dict[str, float]:
     """Share of emotional test frames that are judged neutral, as they are and without their style."""
     frames = flat[parts.train][:, ::4].reshape(-1, flat.shape[2])
@@ -180,38 +96,62 @@ def judged_neutral(
     return {name: float((judge.predict(m.reshape(-1, m.shape[2])) == neutral).mean()) for name, m in meshes.items()}
 
 
-def one_start(corpus: xr.Dataset, settings: dict[str, Any], start: int) -> tuple[dict[str, float], pd.DataFrame]:
-    """Scores of one random start, and what A and B say of each test clip."""
-    seed = settings["seed"] + start
-    codes, classes = encode(corpus["label"].to_series())
-    parts = divide(corpus, settings["shares"], seed)
-    flat = flat_meshes(corpus, parts.train)
+def pictures_of(corpus: xr.Dataset) -> np.ndarray:
+    """Pictures of all meshes (clip, frame, row, column, channel)."""
     values = corpus["sequence"].values
     pictures = draw_meshes(values.reshape(-1, *values.shape[2:]), size=PICTURE)
-    pictures = pictures.reshape(*values.shape[:2], *pictures.shape[1:])
+    return pictures.reshape(*values.shape[:2], *pictures.shape[1:])
+
+
+def style_of(
+    corpus: xr.Dataset, flat: np.ndarray, parts: SubjectParts, settings: dict[str, Any], seed: int
+) -> tuple[np.ndarray, dict[str, float]]:
+    """Style of every clip (clip, time, value); size of the extractor, and how near test clips come to neutral ones."""
+    phone, neutral = corpus["phone"].values, aligned_neutral(corpus, flat)
+    model = build(StyleExtractor, flat.shape[2], int(phone.max()) + 1, seed=seed, width=STYLE_WIDTH)
+    how = recipe("style", settings, seed, "error")
+    style = learn_style(model, flat, neutral, parts, recipe=how, phone=phone, phone_weight=settings["phone_weight"])
+    test = ArrayTable(input=flat[parts.test], neutral=neutral[parts.test], phone=phone[parts.test])
+    row = {f"mesh_{name}": value for name, value in style_scorer(test)(model).items()}
+    return style, row | {"parameters_style": n_parameters(model)}
+
+
+def fused(
+    streams: dict[str, np.ndarray], codes: np.ndarray, parts: SubjectParts, settings: dict[str, Any], seed: int
+) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """Class that every model gives each test clip, and the models' sizes."""
+    n_class, n_static, how = codes.max() + 1, streams["static"].shape[2], recipe("fusion", settings, seed)
+    pairs = {
+        name: build(fusion_pair, n_class, n_static, streams[name].shape[2], seed=seed, width=FUSION_WIDTH)
+        for name in ("style", "mesh")
+    }
+    models = {"a": pairs["style"][0], "b": pairs["style"][1], "mesh": pairs["mesh"][0]}
+    inputs = {
+        "a": np.concatenate([streams["static"], streams["style"]], axis=2),
+        "b": streams["static"],
+        "mesh": np.concatenate([streams["static"], streams["mesh"]], axis=2),
+    }
+    said = {name: fuse(models[name], inputs[name], codes, parts, recipe=how).argmax(axis=1) for name in models}
+    return said, {f"parameters_{name}": n_parameters(model) for name, model in models.items()}
+
+
+def one_start(corpus: xr.Dataset, settings: dict[str, Any], start: int) -> tuple[dict[str, float], pd.DataFrame]:
+    """Scores of one random start, and what every model says of each test clip."""
+    seed = settings["seed"] + start
+    codes, classes = encode(corpus["label"].to_series())
+    parts = divide_subjects(corpus["subject"].values, shares=settings["shares"], seed=seed)
+    flat = flat_meshes(corpus, parts.train)
     with seeded(seed, n_threads=1):
-        static = static_features(pictures, codes, parts, recipe("static", settings, seed))
-        how = recipe("style", settings, seed, "error")
-        style, error = learn_style(
-            flat, aligned_neutral(corpus, flat), corpus["phone"].values, parts, how, settings["phone_weight"]
-        )
-        a, b = build(fusion_pair, len(classes), static.shape[2], style.shape[2], seed=seed, width=24)
-        m, _ = build(fusion_pair, len(classes), static.shape[2], flat.shape[2], seed=seed, width=24)
-        how = recipe("fusion", settings, seed)
-        said = {
-            "a": fuse(a, np.concatenate([static, style], axis=2), codes, parts, how).argmax(axis=1),
-            "b": fuse(b, static, codes, parts, how).argmax(axis=1),
-            "mesh": fuse(m, np.concatenate([static, flat], axis=2), codes, parts, how).argmax(axis=1),
-        }
+        vgg = build(VGG, len(classes), seed=seed, **VGG_SIZES)
+        static = static_features(vgg, pictures_of(corpus), codes, parts, recipe=recipe("static", settings, seed))
+        style, row = style_of(corpus, flat, parts, settings, seed)
+        said, sizes = fused({"static": static, "style": style, "mesh": flat}, codes, parts, settings, seed)
     test = corpus[["subject", "label", "take"]].isel(clip=parts.test).reset_coords().to_dataframe().reset_index()
-    clips = test.assign(start=start, **{name: np.array(classes)[codes_] for name, codes_ in said.items()})
-    row = {f"accuracy_{name}": float((clips[name] == clips["label"]).mean()) for name in said}
-    row |= {f"mesh_{name}": value for name, value in error.items()}
+    clips = test.assign(start=start, **{name: np.array(classes)[of] for name, of in said.items()})
+    right = {f"accuracy_{name}": float((clips[name] == clips["label"]).mean()) for name in said}
     shares = judged_neutral(flat, style, codes, classes.index(NEUTRAL), parts)
-    row |= {f"judged_neutral_{name}": value for name, value in shares.items()}
-    sizes = {f"parameters_{name}": n_parameters(model) for name, model in (("a", a), ("b", b), ("mesh", m))}
-    extractor = StyleExtractor(flat.shape[2], int(corpus["phone"].max()) + 1, width=STYLE_WIDTH)
-    return {"start": start} | row | sizes | {"parameters_style": n_parameters(extractor)}, clips
+    judged = {f"judged_neutral_{name}": value for name, value in shares.items()}
+    return {"start": start} | right | row | judged | sizes, clips
 
 
 def chance_test(clips: pd.DataFrame, column: str, n_permutations: int, seed: int) -> float:
@@ -228,21 +168,12 @@ def chance_test(clips: pd.DataFrame, column: str, n_permutations: int, seed: int
     return float((reached + 1) / (n_permutations + 1))
 
 
-def mean_interval(gap: np.ndarray) -> tuple[float, float, float]:
-    """Mean over starts and its 95 % interval (t)."""
-    from scipy.stats import t
-
-    half = t.ppf(0.975, len(gap) - 1) * gap.std(ddof=1) / np.sqrt(len(gap))
-    return float(gap.mean()), float(gap.mean() - half), float(gap.mean() + half)
-
-
 def summarise(starts: pd.DataFrame, clips: pd.DataFrame, settings: dict[str, Any]) -> Summary:
     """Means over starts, A less B and less the control with their intervals, and p of all."""
     summary: Summary = {"n_start": len(starts)}
     for name in ("b", "mesh"):
         gap = (starts["accuracy_a"] - starts[f"accuracy_{name}"]).to_numpy()
-        ends = zip(("mean", "low", "high"), mean_interval(gap), strict=True)
-        summary |= {f"style/a_minus_{name}/{part}": value for part, value in ends}
+        summary |= {f"style/a_minus_{name}/{part}": value for part, value in mean_interval(gap)._asdict().items()}
     for name in MODELS:
         summary[f"model_{name}/accuracy"] = float(starts[f"accuracy_{name}"].mean())
         summary[f"model_{name}/p"] = chance_test(clips, name, settings["n_permutations"], settings["seed"])
@@ -296,6 +227,18 @@ def report(summary: Summary) -> None:
     )
 
 
+def all_starts(corpus: xr.Dataset, settings: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Scores, a row a random start, and the test clips of all starts."""
+    rows, clips = [], []
+    with Display("starts") as display:
+        for start in range(settings["n_start"]):
+            row, said = one_start(corpus, settings, start)
+            rows.append(row)
+            clips.append(said)
+            display.update("random starts", start + 1, settings["n_start"])
+    return pd.DataFrame(rows), pd.concat(clips, ignore_index=True)
+
+
 def main() -> None:
     """Run the experiment and write its results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -305,15 +248,8 @@ def main() -> None:
     options = parser.parse_args()
     settings = read_settings(quick=options.quick)
     corpus = simulate_speakers(portrait_shape(), seed=settings["seed"], **settings["corpus"])
-    rows, clips = [], []
-    with Display("starts") as display:
-        for start in range(settings["n_start"]):
-            row, said = one_start(corpus, settings, start)
-            rows.append(row)
-            clips.append(said)
-            display.update("random starts", start + 1, settings["n_start"])
-    starts = pd.DataFrame(rows)
-    summary = summarise(starts, pd.concat(clips, ignore_index=True), settings)
+    starts, clips = all_starts(corpus, settings)
+    summary = summarise(starts, clips, settings)
     report(summary)
     tables = {"starts": starts}
     if options.ratings is not None:

@@ -22,7 +22,8 @@ from isc.cli.manuals import (
 )
 
 UNUSABLE = 2  # exit code
-CORPORA = ("ravdess", "pedfe", "facexp", "crema_d", "affectnet", "aff_wild2", "expw")  # of isc.stages.clip_table
+# As in isc.stages.classification.clip_table.
+CORPORA = ("ravdess", "pedfe", "facexp", "crema_d", "affectnet", "aff_wild2", "expw")
 SPLITS = ("leave_one_subject_out", "subject_grouped", "repetition_grouped", "take_grouped")
 
 
@@ -204,7 +205,7 @@ def _explore_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _explore(options: argparse.Namespace) -> int:
-    from isc.stages.explorer import run_explorer
+    from isc.stages.pages.explorer import run_explorer
 
     return run_explorer(options.out_dir, task=options.task_id)
 

@@ -11,14 +11,14 @@ from typing import Any, Literal
 import numpy as np
 from numba import njit
 
-from isc.kernels.exact import LEAVE_ONE_OUT, MATRIX
-from isc.kernels.others import leave_one_out_of_observed
-from isc.kernels.pairwise import pairwise_windows
-from isc.kernels.plan import chunk_edges, in_threads, make_workspace, plan_windows
-from isc.kernels.quick import quick_series, whole_features
-from isc.kernels.simd import FAST, LANES
-from isc.kernels.sources import fill_rows, fill_shifted, read_frames
-from isc.kernels.tiled import fast_windows
+from isc.kernels.dyads.pairwise import pairwise_windows
+from isc.kernels.dyads.quick import quick_series, whole_features
+from isc.kernels.subjects.exact import LEAVE_ONE_OUT, MATRIX
+from isc.kernels.subjects.others import leave_one_out_of_observed
+from isc.kernels.subjects.tiled import fast_windows
+from isc.kernels.vectors.simd import FAST, LANES
+from isc.kernels.windows.plan import chunk_edges, in_threads, make_workspace, plan_windows
+from isc.kernels.windows.sources import fill_rows, fill_shifted, read_frames
 
 Arrays = tuple[np.ndarray, np.ndarray]
 Others = Literal["surrogate", "observed"]

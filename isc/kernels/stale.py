@@ -11,12 +11,12 @@ STAMP = "kernels.sha256"
 
 
 def drop_stale(folder: Path) -> bool:
-    """Remove numba's cache beside the sources of a folder when any of them has changed since it was last looked at.
+    """Remove numba's caches in a folder and those below when a source there has changed since it was last looked at.
 
     Parameters
     ----------
     folder : Path
-        Holds the sources; the cache and the hash of the sources are in its ``__pycache__``. Where that cannot be
+        Holds the sources, also in folders below; the hash of them all is in its ``__pycache__``. Where that cannot be
         written, as in a package installed by an administrator, nothing is done: numba keeps its cache elsewhere, and
         an installation gives every file a new date.
 
@@ -37,7 +37,7 @@ def drop_stale(folder: Path) -> bool:
     try:
         if stamp.exists() and stamp.read_text(encoding="ascii") == now:
             return False
-        for compiled in stamp.parent.glob("*.nb[ic]"):
+        for compiled in folder.rglob("__pycache__/*.nb[ic]"):
             compiled.unlink(missing_ok=True)
         stamp.parent.mkdir(exist_ok=True)
         stamp.write_text(now, encoding="ascii")
@@ -47,9 +47,9 @@ def drop_stale(folder: Path) -> bool:
 
 
 def _hash_of(folder: Path) -> str:
-    """Hash of the names and contents of all sources of a folder."""
+    """Hash of the names and contents of all sources of a folder and those below."""
     total = hashlib.sha256()
-    for source in sorted(folder.glob("*.py")):
-        total.update(f"{source.name}\0".encode())
+    for source in sorted(folder.rglob("*.py")):
+        total.update(f"{source.relative_to(folder).as_posix()}\0".encode())
         total.update(source.read_bytes())
     return total.hexdigest()

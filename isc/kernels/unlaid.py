@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from isc.kernels.correlation import Arrays, pairwise_mean, runs_left
-from isc.kernels.layout import relayout
-from isc.kernels.plan import in_threads, plan_windows
-from isc.kernels.quick import TAME, quick_values, whole_features
-from isc.kernels.screen import first_unusable
-from isc.kernels.wide import WIDE
+from isc.kernels.dyads.quick import TAME, quick_values, whole_features
+from isc.kernels.vectors.wide import WIDE
+from isc.kernels.windows.layout import relayout
+from isc.kernels.windows.plan import in_threads, plan_windows
+from isc.kernels.windows.screen import first_unusable
 
 RELAID_BYTES = 32 * 2**20  # of series that a thread lays out at a time where it has to
 
@@ -53,8 +53,8 @@ def pairwise_mean_of_values(
     min_valid : float
     n_threads : int
     screen : callable, optional
-        Called before anything is returned when some value may be infinite or beyond `isc.kernels.quick.TAME`: it is to
-        raise where that is an error. Not called when no value can be.
+        Called before anything is returned when some value may be infinite or beyond `isc.kernels.dyads.quick.TAME`: it
+        is to raise where that is an error. Not called when no value can be.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def pairwise_mean_of_values(
 
 
 def is_tame_between(values: np.ndarray, starts: np.ndarray, length: int) -> bool:
-    """Whether no value outside all windows is infinite or beyond `isc.kernels.quick.TAME`.
+    """Whether no value outside all windows is infinite or beyond `isc.kernels.dyads.quick.TAME`.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 _MODULES = {
-    "isc.networks.alignment": ("match_phones", "read_textgrid", "warp"),
+    "isc.networks.alignment": ("match_frames", "match_phones", "read_textgrid", "warp"),
     "isc.networks.affect": ("AffectNetwork", "affect_loss", "affect_scorer", "concordance"),
     "isc.networks.augmentation": ("jitter_colours", "make_jitter"),
     "isc.networks.batches": ("ArrayTable", "Batches", "PictureTable"),
@@ -21,12 +21,14 @@ _MODULES = {
     "isc.networks.scoring": ("class_scorer", "probabilities"),
     "isc.networks.seeding": ("build", "seeded"),
     "isc.networks.senet": ("SENet", "compact_se_resnet", "se_resnet50"),
+    "isc.networks.splits": ("SubjectParts", "divide_subjects"),
     "isc.networks.speech": ("draw_meshes", "simulate_speakers"),
     "isc.networks.style": ("FusionModel", "StyleExtractor", "fusion_pair", "style_extractor", "style_loss"),
     "isc.networks.systems": ("fit_crops",),
+    "isc.networks.tables": ("holdout_result", "mean_interval"),
     "isc.networks.transformer": ("GridTransformer", "PatchTransformer", "landmark_transformer"),
     "isc.networks.training": ("Training", "train"),
-    "isc.networks.vgg": ("VGG", "vgg16"),
+    "isc.networks.vgg": ("VGG", "compact_vgg", "narrow_vgg16", "vgg16"),
     "isc.networks.voting": ("balanced_folds", "top_table", "vote", "vote_weights"),
     "isc.networks.weights": ("load_weights", "read_weights"),
 }

@@ -1,6 +1,7 @@
 """Two recordings of one sentence put on one clock: by the phones of their TextGrids, or by their meshes."""
 
 import re
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
@@ -138,6 +139,53 @@ def match_phones(first: Phones, second: Phones, times: np.ndarray) -> np.ndarray
         share = (times[inside] - first.start[mine]) / (first.stop[mine] - first.start[mine])
         found[inside] = second.start[other] + share * (second.stop[other] - second.start[other])
     return found
+
+
+def match_frames(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Frame of the second recording that belongs to each frame of the first: the same phone, as far into it.
+
+    Parameters
+    ----------
+    first, second : ndarray of int, shape (time,)
+        Phone that is said in each frame; the same sentence, each in its own rhythm.
+
+    Returns
+    -------
+    ndarray of int, shape (time of the first,)
+        Never falls.
+
+    Raises
+    ------
+    ValueError
+        When a recording has no frame.
+
+    Warns
+    -----
+    UserWarning
+        When the recordings do not show the same turns of phones, such as where one was too short for a frame. Frames
+        are then matched by time alone, from the first to the last.
+
+    Examples
+    --------
+    >>> match_frames(np.array([4, 4, 4, 1, 1]), np.array([4, 1, 1, 1, 1])).tolist()
+    [0, 0, 0, 2, 4]
+    """
+    first, second = np.asarray(first), np.asarray(second)
+    if not first.size or not second.size:
+        raise ValueError(f"both recordings need a frame; given {first.size} and {second.size}")
+    starts = [np.flatnonzero(np.append(True, np.diff(of) != 0)) for of in (first, second)]
+    if not np.array_equal(first[starts[0]], second[starts[1]]):
+        warnings.warn(
+            f"two recordings of a sentence show other phones ({len(starts[0])} and {len(starts[1])} turns), so their "
+            "frames are matched by time alone, not phone by phone; correct the phones or leave the recordings out",
+            stacklevel=2,
+        )
+        return np.rint(np.linspace(0, len(second) - 1, len(first))).astype(int)
+    stops = [np.append(of[1:], len(row)) for of, row in zip(starts, (first, second), strict=True)]
+    frames = np.empty(len(first), dtype=int)
+    for a, b, c, d in zip(starts[0], stops[0], starts[1], stops[1], strict=True):
+        frames[a:b] = c + ((np.arange(b - a) + 0.5) / (b - a) * (d - c)).astype(int)
+    return frames
 
 
 def warp(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -56,7 +56,7 @@ class Fold(NamedTuple):
 
 System = Callable[[Fold], np.ndarray]
 SYSTEMS: dict[str, System] = {}
-MODULES = ("isc.networks.systems", "isc.networks.zoo")  # that register systems when they are imported
+MODULES = ("isc.networks.systems", "isc.networks.zoo", "isc.networks.fusion")  # they register systems
 
 
 def register(name: str) -> Callable[[System], System]:

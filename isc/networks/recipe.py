@@ -1,5 +1,6 @@
 """How a network is trained: numbers that a paper would state."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -82,9 +83,11 @@ class Recipe:
         return asdict(self) | {"learning_rates": dict(self.learning_rates)}
 
     def is_better(self, score: float, best: float | None) -> bool:
-        """Whether a score of the criterion beats the best so far."""
+        """Whether a score of the criterion beats the best so far; any number beats NaN."""
         if best is None:
             return True
+        if math.isnan(best):
+            return not math.isnan(score)
         return score < best if self.criterion in LOWER_IS_BETTER else score > best
 
 

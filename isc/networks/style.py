@@ -9,8 +9,6 @@ from torch.nn.functional import cross_entropy
 
 from isc.networks.batches import Batch, Table
 
-EVERY_SEQUENCE = 128  # sequences that go through a network at a time
-
 
 class StyleExtractor(nn.Module):
     """A dense layer and an LSTM that turn a sequence of emotional meshes into neutral ones, and name the phones.

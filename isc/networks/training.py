@@ -1,6 +1,7 @@
 """The training loop that all networks share: seeded, resumable, stopped by validation."""
 
 import hashlib
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -73,10 +74,11 @@ def train(
         How.
     folder : path, optional
         Gets ``checkpoint.npz`` (what a killed run goes on from), ``best.npz`` (the best weights), ``log.csv`` (a row
-        a validation) and ``run.json`` (settings, number of parameters, outcome). By default nothing is written.
+        a validation) and ``run.json`` (settings, number of parameters, outcome; null: a score that is NaN). By
+        default nothing is written.
     progress : callable, optional
-        Called with (name, iterations done, iterations), such as `isc.stages.progress.Display.update`, which says how
-        long it will take.
+        Called with (name, iterations done, iterations), such as `isc.stages.running.progress.Display.update`, which
+        says how long it will take.
     name : str
         Of the run, for `progress`.
 
@@ -203,7 +205,7 @@ def _write_outcome(folder: Path, model: torch.nn.Module, recipe: Recipe, done: T
         "n_parameter": sum(parameter.numel() for parameter in model.parameters()),
         "iteration": state.iteration,
         "best_iteration": done.best_iteration,
-        "best": done.best,
+        "best": {name: value if math.isfinite(value) else None for name, value in done.best.items()},
         "stopped_early": done.stopped_early,
         "torch": torch.__version__,
         "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

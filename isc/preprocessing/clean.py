@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from isc.cube import UNEVEN_TOLERANCE, sampling_rate
-from isc.kernels.analytic import analytic_signal, bridge_gaps
+from isc.kernels.nulls.analytic import analytic_signal, bridge_gaps
 from isc.preprocessing.resample import MAX_GAP, gap_patterns, onto_clock
 
 FILTER_ORDER = 4  # Butterworth, run forwards and backwards: 8 in effect

@@ -19,18 +19,18 @@ from isc.io.files.text import TableError
 from isc.io.layout.dataset import write_derivative_dataset
 from isc.io.layout.names import BidsError, Entities, participant_label
 from isc.report import render_report
-from isc.stages.cube_page import cube_content
-from isc.stages.extraction import warning_texts
-from isc.stages.group import Group, Progress, label_meanings
-from isc.stages.group_products import Products
-from isc.stages.journal import log
-from isc.stages.maps import FeatureMap, map_of
-from isc.stages.messages import one_line
-from isc.stages.progress import Display
-from isc.stages.sections import plural
-from isc.stages.shelf import Shelf, load_dataset
-from isc.stages.synchrony import make_nulls, make_thresholds, make_tisc
-from isc.stages.version import code_version
+from isc.stages.group.members import Group, Progress, label_meanings
+from isc.stages.group.products import Products
+from isc.stages.group.synchrony import make_nulls, make_thresholds, make_tisc
+from isc.stages.pages.cube_page import cube_content
+from isc.stages.pages.maps import FeatureMap, map_of
+from isc.stages.pages.sections import plural
+from isc.stages.provenance.shelf import Shelf, load_dataset
+from isc.stages.provenance.version import code_version
+from isc.stages.recordings.extraction import warning_texts
+from isc.stages.running.journal import log
+from isc.stages.running.messages import one_line
+from isc.stages.running.progress import Display
 from isc.study import Study, StudyError, format_study, read_study
 
 DONE, UNUSABLE = 0, 2  # exit codes

@@ -16,11 +16,11 @@ from isc.io.files.atomic import DerivativeError
 from isc.io.layout.dataset import linked_raw
 from isc.io.layout.names import BidsError, Entities
 from isc.lazy import ClusterError
-from isc.stages.cluster import cluster
-from isc.stages.explorer import require_cube
-from isc.stages.group import label
-from isc.stages.progress import Display
-from isc.stages.shelf import Shelf, load_array
+from isc.stages.group.members import label
+from isc.stages.pages.explorer import require_cube
+from isc.stages.provenance.shelf import Shelf, load_array
+from isc.stages.running.cluster import cluster
+from isc.stages.running.progress import Display
 from isc.study import Study, StudyError, read_study
 from isc.synchrony.calibration import N_DATA, N_SURROGATES, Breaking, calibrate
 

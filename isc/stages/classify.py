@@ -17,21 +17,21 @@ from isc.io.files.atomic import write_bytes
 from isc.io.files.text import TableError, format_tsv
 from isc.io.layout.dataset import DESCRIPTION_FILE, linked_raw, write_derivative_dataset
 from isc.io.layout.names import BidsError, Entities
-from isc.stages.classification import DESC, MEANING, make_tables
-from isc.stages.classification_page import TRAINED_ON, make_classification_page
-from isc.stages.clip_meshes import ClipTask, clip_tasks, due_clips, load_meshes, track_clips
-from isc.stages.clip_table import bids_labels, read_clip_table, read_corpus, unnamed_files, usable_clips
-from isc.stages.forgetting import withdrawn
-from isc.stages.hash_memory import HashMemory
-from isc.stages.journal import log
-from isc.stages.ledger import Ledger
-from isc.stages.messages import one_line
-from isc.stages.participant import USER_ERRORS
-from isc.stages.planning import plan_lines
-from isc.stages.progress import Display
-from isc.stages.request import processors
-from isc.stages.shelf import Shelf, stored_warnings
-from isc.stages.version import code_version
+from isc.stages.classification.clip_meshes import ClipTask, clip_tasks, due_clips, load_meshes, track_clips
+from isc.stages.classification.clip_table import bids_labels, read_clip_table, read_corpus, unnamed_files, usable_clips
+from isc.stages.classification.evaluation import DESC, MEANING, make_tables
+from isc.stages.pages.classification_page import TRAINED_ON, make_classification_page
+from isc.stages.plan.dry_run import plan_lines
+from isc.stages.plan.request import processors
+from isc.stages.privacy.forgetting import withdrawn
+from isc.stages.provenance.hash_memory import HashMemory
+from isc.stages.provenance.ledger import Ledger
+from isc.stages.provenance.shelf import Shelf, stored_warnings
+from isc.stages.provenance.version import code_version
+from isc.stages.recordings.participant import USER_ERRORS
+from isc.stages.running.journal import log
+from isc.stages.running.messages import one_line
+from isc.stages.running.progress import Display
 from isc.study import Study, StudyError, format_study, read_study
 
 DONE, SOME_FAILED, UNUSABLE = 0, 1, 2  # exit codes
@@ -48,7 +48,7 @@ class ClassifyRequest:
     clips_folder, out_dir : Path
         Clips, and derivatives.
     corpus : str, optional
-        A key of `isc.stages.clip_table.CORPORA`; else `table`.
+        A key of `isc.stages.classification.clip_table.CORPORA`; else `table`.
     table : Path, optional
         The user's own table of clips.
     task : str, optional

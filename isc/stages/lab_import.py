@@ -29,7 +29,7 @@ from isc.io.layout.dataset import write_raw_dataset, write_scans
 from isc.io.layout.names import BidsError, Entities, sidecar_path
 from isc.io.layout.raw_study import VIDEO_EXTENSIONS
 from isc.io.log_mapping import LogMapping, read_log_mapping
-from isc.stages.lab_files import (
+from isc.stages.lab.files import (
     RATING,
     mapped_events,
     rating_series,
@@ -38,9 +38,9 @@ from isc.stages.lab_files import (
     write_mapped_events,
     write_rating,
 )
-from isc.stages.lab_table import LabRecording, read_lab_table
-from isc.stages.messages import one_line
-from isc.stages.progress import Display
+from isc.stages.lab.table import LabRecording, read_lab_table
+from isc.stages.running.messages import one_line
+from isc.stages.running.progress import Display
 from isc.study import StudyError
 
 DONE, UNUSABLE = 0, 2  # exit codes

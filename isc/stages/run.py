@@ -16,26 +16,26 @@ from isc.io.layout.names import BidsError, Entities
 from isc.io.layout.raw_study import RawStudy, read_raw_study
 from isc.io.layout.validation import VALIDATOR, has_validator, validation_errors
 from isc.lazy import ClusterError, active_client
-from isc.stages.cluster import cluster
-from isc.stages.consent import with_consent
-from isc.stages.cost import due_cost
-from isc.stages.extraction import warning_texts
-from isc.stages.forgetting import without_forgotten
-from isc.stages.group import label_meanings
-from isc.stages.hash_memory import HashMemory
-from isc.stages.journal import log, measured_rate
-from isc.stages.ledger import Ledger
-from isc.stages.messages import one_line
-from isc.stages.overlays import update_frames
-from isc.stages.participant import USER_ERRORS, ParticipantTask, process_participant
-from isc.stages.planning import cost_line, memory_lines, plan_lines, plan_run, skippable
-from isc.stages.processes import Outcome, run_each, run_on_cluster
-from isc.stages.progress import Display
-from isc.stages.report import analyse_group
-from isc.stages.request import LEVELS, RunRequest, effective_study, processors
-from isc.stages.resources import check_memory, fitting_procs, format_size, memory_needs, parse_size, probed
-from isc.stages.shelf import Shelf
-from isc.stages.version import code_version
+from isc.stages.group.members import label_meanings
+from isc.stages.pages.report import analyse_group
+from isc.stages.plan.cost import due_cost
+from isc.stages.plan.dry_run import cost_line, memory_lines, plan_lines, plan_run, skippable
+from isc.stages.plan.request import LEVELS, RunRequest, effective_study, processors
+from isc.stages.plan.resources import check_memory, fitting_procs, format_size, memory_needs, parse_size, probed
+from isc.stages.privacy.consent import with_consent
+from isc.stages.privacy.forgetting import without_forgotten
+from isc.stages.privacy.overlays import update_frames
+from isc.stages.provenance.hash_memory import HashMemory
+from isc.stages.provenance.ledger import Ledger
+from isc.stages.provenance.shelf import Shelf
+from isc.stages.provenance.version import code_version
+from isc.stages.recordings.extraction import warning_texts
+from isc.stages.recordings.participant import USER_ERRORS, ParticipantTask, process_participant
+from isc.stages.running.cluster import cluster
+from isc.stages.running.journal import log, measured_rate
+from isc.stages.running.messages import one_line
+from isc.stages.running.processes import Outcome, run_each, run_on_cluster
+from isc.stages.running.progress import Display
 from isc.study import Study, StudyError, format_study
 
 __all__ = ["RunRequest", "effective_study", "processors", "run"]

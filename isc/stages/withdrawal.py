@@ -6,9 +6,9 @@ from pathlib import Path
 
 from isc.io.bids import root_path
 from isc.io.layout.dataset import linked_raw
-from isc.stages.forgetting import forget
-from isc.stages.messages import one_line
+from isc.stages.privacy.forgetting import forget
 from isc.stages.run import DONE, UNUSABLE, UNUSABLE_INPUT, RunRequest, run
+from isc.stages.running.messages import one_line
 
 
 def withdraw(out_dir: Path, participants: Sequence[str], *, dry_run: bool = False, recompute: bool = False) -> int:

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from isc.cube import subject_ids
-from isc.kernels.surrogates import signs, subject_keys, uniform_shifts
+from isc.kernels.nulls.surrogates import signs, subject_keys, uniform_shifts
 from isc.lazy import capacity, computed, task_ranges
 from isc.synchrony.cost import null_seconds, statistic_seconds, workload
 from isc.synchrony.outcomes import RECOMMENDED, outcomes_of, p_by_scheme, rate_row

@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 
 from isc.cube import subject_ids
-from isc.kernels.resamples import label_orders
-from isc.kernels.surrogates import subject_keys
+from isc.kernels.nulls.resamples import label_orders
+from isc.kernels.nulls.surrogates import subject_keys
 from isc.synchrony.findings import with_findings
 from isc.synchrony.inference import DEFAULT_ALPHA, Tail, p_values, tail_rates
 from isc.synchrony.smoothness.autocorrelation import design_findings, require_subjects

@@ -7,8 +7,8 @@ import numpy as np
 import xarray as xr
 
 from isc.cube import subject_ids
-from isc.kernels import surrogates
-from isc.kernels.distances import distance_series
+from isc.kernels.nulls import surrogates
+from isc.kernels.pairs.distances import distance_series
 from isc.synchrony.features.blocks import select_features
 from isc.synchrony.features.series import Space, as_series
 from isc.synchrony.findings import Finding, Plain, with_findings

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
-from isc.kernels.analytic import analytic_signal, bridge_gaps
+from isc.kernels.nulls.analytic import analytic_signal, bridge_gaps
 from isc.synchrony.features.series import FeatureSeries, as_series
 from isc.synchrony.surrogate.whole_subjects import Move, WholeScheme, whole_subjects
 from isc.windows import DEFAULT_STEP, DEFAULT_WINDOW, Windows, sliding_windows, window_coords

@@ -36,15 +36,21 @@ def test_labels_are_permuted_alike_in_every_start(load):
     assert module.chance_test(clips, "a", 2000, 0) == pytest.approx(1 / 36, abs=0.012)
 
 
-def test_speakers_are_apart_and_frames_meet_in_the_same_phone(load, shape):
+def test_a_sentence_without_a_neutral_recording_is_named(load, shape):
     from isc.networks.speech import simulate_speakers
 
     module = load("style_extractor")
-    corpus = simulate_speakers(shape, n_subject=10, n_sentence=1)
-    parts = module.divide(corpus, [81, 4, 7], 3)
-    people = [set(corpus["subject"].values[rows]) for rows in parts]
-    assert [len(of) for of in people] == [8, 1, 1]
-    assert not (people[0] & people[1] or people[0] & people[2] or people[1] & people[2])
-    ours, theirs = np.array([4, 4, 4, 1, 1]), np.array([4, 1, 1, 1, 1])
-    frames = module.same_phone(ours, theirs)
-    assert theirs[frames].tolist() == ours.tolist() and (np.diff(frames) >= 0).all()
+    corpus = simulate_speakers(shape, n_subject=2, n_sentence=1)
+    lacking = corpus.isel(clip=(corpus["clip"] != "01-0-neutral").values)
+    with pytest.raises(ValueError, match="take 01-0 has no neutral clip"):
+        module.aligned_neutral(lacking, module.flat_meshes(lacking, np.arange(4)))
+
+
+def test_emotional_frames_meet_the_same_speakers_neutral_frame_of_the_same_phone(load, shape):
+    from isc.networks.speech import simulate_speakers
+
+    module = load("style_extractor")
+    corpus = simulate_speakers(shape, n_subject=2, n_sentence=1, emotion=0.0, noise=0.0, seed=1)
+    corpus["sequence"] = corpus["phone"] + 100 * (corpus["subject"] == "01") + 0 * corpus["sequence"]
+    flat = module.flat_meshes(corpus, np.arange(8))
+    assert module.aligned_neutral(corpus, flat) == pytest.approx(flat)

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from isc.io.layout.names import sidecar_path
-from isc.stages.journal import read_log
 from isc.stages.run import RunRequest, run
+from isc.stages.running.journal import read_log
 
 KILLED = -signal.SIGKILL
 SETTINGS = "[cube]\nextent = 'common'\n[extraction]\nevery = 4\n[null]\nn_surrogates = 19\n"

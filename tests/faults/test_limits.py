@@ -21,7 +21,7 @@ from isc.io.camera.writer import write_video
 from isc.io.derivatives import read_array
 from isc.io.layout.dataset import write_raw_dataset
 from isc.io.layout.names import Entities
-from isc.stages.resources import group_need, parse_size, worker_need
+from isc.stages.plan.resources import group_need, parse_size, worker_need
 from isc.stages.run import run
 from isc.study import Study, StudyError
 

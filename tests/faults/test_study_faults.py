@@ -25,10 +25,10 @@ from isc.io.derivatives import DerivativeError, read_array, write_array
 from isc.io.face_model import find_face_model
 from isc.io.files.sidecars import differences
 from isc.io.layout.names import Entities
-from isc.stages import shelf as shelves
-from isc.stages.forgetting import forget
-from isc.stages.journal import read_log
+from isc.stages.privacy.forgetting import forget
+from isc.stages.provenance import shelf as shelves
 from isc.stages.run import RunRequest, run
+from isc.stages.running.journal import read_log
 from isc.study import StudyError
 
 EMBEDDED = re.compile(rb"data:image/([a-z+]+);base64,([A-Za-z0-9+/=\s]+)")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from isc.kernels.correlation import correlation_matrices, leave_one_out, pairwise_mean
-from isc.kernels.distances import pairwise_mean_of_distances
-from isc.kernels.surrogates import permutations, subject_keys
+from isc.kernels.nulls.surrogates import permutations, subject_keys
+from isc.kernels.pairs.distances import pairwise_mean_of_distances
 from tests import reference
 
 STATISTICS = {"pairwise_mean": pairwise_mean, "leave_one_out": leave_one_out, "matrices": correlation_matrices}

@@ -55,6 +55,17 @@ def test_a_new_date_alone_keeps_it(folder):
     assert not drop_stale(folder) and compiled(folder)
 
 
+def test_a_change_in_one_room_drops_the_compiled_forms_of_all(folder):
+    room = folder / "room"
+    (room / "__pycache__").mkdir(parents=True)
+    (room / "inner.py").write_text("y = 1")
+    drop_stale(folder)
+    compile_again(folder)
+    compile_again(room)
+    (room / "inner.py").write_text("y = 2")
+    assert drop_stale(folder) and not compiled(folder) and not compiled(room)
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="the administrator may write everywhere")
 def test_a_folder_that_cannot_be_written_is_left_alone(folder):
     (folder / "__pycache__").chmod(0o500)

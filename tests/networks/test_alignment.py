@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from isc.networks.alignment import Phones, match_phones, read_textgrid, warp
+from isc.networks.alignment import Phones, match_frames, match_phones, read_textgrid, warp
 
 LONG = '''File type = "ooTextFile"
 Object class = "TextGrid"
@@ -110,3 +110,22 @@ def test_sequences_that_do_not_fit_are_refused():
         warp(np.zeros((3, 2)), np.zeros((3, 3)))
     with pytest.raises(ValueError, match="not finite"):
         warp(np.full((3, 2), np.nan), np.zeros((3, 2)))
+
+
+def test_frames_meet_in_the_same_phone():
+    ours, theirs = np.array([4, 4, 4, 1, 1]), np.array([4, 1, 1, 1, 1])
+    frames = match_frames(ours, theirs)
+    assert frames.tolist() == [0, 0, 0, 2, 4]
+    assert match_frames(ours, ours).tolist() == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("theirs", [[4, 4, 4, 4, 4, 4], [4, 4, 4, 2, 2, 2]])
+def test_frames_of_other_phones_are_matched_by_time_with_a_warning(theirs):
+    with pytest.warns(UserWarning, match=r"show other phones \(2 and \d turns\), so .* by time alone"):
+        frames = match_frames(np.array([4, 4, 1]), np.array(theirs))
+    assert frames.tolist() == [0, 2, 5]
+
+
+def test_a_recording_without_a_frame_is_refused():
+    with pytest.raises(ValueError, match="both recordings need a frame; given 0 and 1"):
+        match_frames(np.array([], dtype=int), np.array([1]))

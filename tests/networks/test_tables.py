@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from isc.networks.tables import class_f1, paired_table, system_scores
+from isc.networks.tables import class_f1, holdout_result, mean_interval, paired_table, system_scores
 
 
 def result_of(share, seed):
@@ -42,3 +42,52 @@ def test_every_system_is_compared_with_every_baseline_once():
 def test_a_baseline_that_was_not_run_is_refused():
     with pytest.raises(ValueError, match=r"baseline '1nn' is not among the systems \['net'\]"):
         paired_table({"net": result_of(0.5, 0)}, ["1nn"])
+
+
+@pytest.fixture
+def aside():
+    """Four people, three clips each, of whom the last two were put aside."""
+    label = np.tile(list("abc"), 4)
+    coords = {"clip": np.arange(12).astype(str), "subject": ("clip", np.repeat(list("1234"), 3))}
+    return xr.Dataset(coords=coords | {"label": ("clip", label), "take": ("clip", label)})
+
+
+def test_people_put_aside_are_scored_and_tested_and_labelled_as_what_they_are(aside):
+    said = np.eye(3)[[0, 1, 2, 0, 1, 1]]
+    result = holdout_result(aside, np.arange(6, 12), said, list("abc"), model="net")
+    assert result.attrs == {"split": "holdout", "group": "subject", "model": "net"}
+    assert result["predicted"].values[0].tolist() == list("abcabb")
+    assert set(result["subject"].values) == {"3", "4"} and "take" in result.coords
+    assert system_scores(result, n_permutations=99)["accuracy"] == pytest.approx(5 / 6)
+
+
+def test_people_who_are_not_wholly_put_aside_and_wrong_probabilities_are_refused(aside):
+    with pytest.raises(ValueError, match="subject 2 has test clips and others"):
+        holdout_result(aside, np.arange(5, 12), np.full((7, 3), 1 / 3), list("abc"), model="net")
+    for said in (np.ones((6, 2)), np.full((6, 3), np.nan)):
+        with pytest.raises(ValueError, match=r"finite probabilities of shape \(6, 3\) are needed"):
+            holdout_result(aside, np.arange(6, 12), said, list("abc"), model="net")
+
+
+def test_the_interval_of_a_mean_is_that_of_the_textbook():
+    """Five values: mean 3, standard deviation sqrt(2.5), t(0.975, 4) = 2.776445 of the tables."""
+    found = mean_interval([1, 2, 3, 4, 5])
+    half = 2.776445 * np.sqrt(2.5 / 5)
+    assert found == pytest.approx((3.0, 3 - half, 3 + half), abs=1e-6)
+    assert mean_interval([2.0, 2.0]) == (2.0, 2.0, 2.0)
+    narrow = mean_interval([1, 2, 3, 4, 5], level=0.9)
+    assert narrow.high - 3 == pytest.approx(2.131847 * np.sqrt(0.5), abs=1e-6)
+
+
+def test_the_interval_holds_the_true_mean_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    found = [mean_interval(of, level=0.8) for of in rng.normal(1.5, 2.0, (2000, 6))]
+    assert np.mean([of.low <= 1.5 <= of.high for of in found]) == pytest.approx(0.8, abs=0.03)
+
+
+@pytest.mark.parametrize("values", [[1.0], [], [1.0, np.nan], [[1.0, 2.0]]])
+def test_an_interval_of_less_than_two_known_values_is_refused(values):
+    with pytest.raises(ValueError, match="needs two finite values at least"):
+        mean_interval(values)
+    with pytest.raises(ValueError, match="level must lie between 0 and 1; given 95"):
+        mean_interval([1.0, 2.0], level=95)

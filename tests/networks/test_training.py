@@ -230,3 +230,16 @@ def test_frozen_batch_normalisation_keeps_its_means(spots):
         recipe = Recipe(n_iterations=2, learning_rates={"": 1e-3}, batch_norm=how)
         train(model, Batches(table, size=10), cross_entropy(), class_scorer(table, codes, 3), recipe=recipe)
         assert torch.equal(before, model.stem[1].running_mean) is not changes
+
+
+def test_a_score_that_is_not_known_is_null_in_the_outcome_and_never_the_best(spots, tmp_path):
+    pictures, codes = spots
+    table, rows = ArrayTable(input=pictures, code=codes), iter([float("nan"), 0.2, float("nan"), 0.1])
+
+    def score(model):
+        return {"abaw": next(rows), "phone_accuracy": float("nan")}
+
+    batches = Batches(table, size=10, seed=3)
+    done = train(build(small, seed=1), batches, cross_entropy(), score, recipe=RECIPE, folder=tmp_path)
+    assert done.best_iteration == 6 and done.best["abaw"] == 0.2
+    assert json.loads((tmp_path / "run.json").read_text())["best"] == {"abaw": 0.2, "phone_accuracy": None}

@@ -22,13 +22,13 @@ from isc.io.layout.names import Entities
 from isc.io.layout.validation import has_validator, validation_errors
 from isc.report import render_report
 from isc.simulate import simulate_clips
-from isc.stages.classification import evaluate, informative_pairs
-from isc.stages.classification_page import classification_content, classification_link, classification_section
-from isc.stages.clip_meshes import clip_tasks, track_clips
-from isc.stages.clip_table import CORPORA, bids_labels, read_clip_table, read_corpus
-from isc.stages.forgetting import forget
-from isc.stages.processes import Outcome
-from isc.stages.shelf import Shelf
+from isc.stages.classification.clip_meshes import clip_tasks, track_clips
+from isc.stages.classification.clip_table import CORPORA, bids_labels, read_clip_table, read_corpus
+from isc.stages.classification.evaluation import evaluate, informative_pairs
+from isc.stages.pages.classification_page import classification_content, classification_link, classification_section
+from isc.stages.privacy.forgetting import forget
+from isc.stages.provenance.shelf import Shelf
+from isc.stages.running.processes import Outcome
 from isc.study import Classification, Study, StudyError
 
 SETTINGS = "[classification]\nn_component = 3\nn_folds = 3\nn_permutations = 99\nn_bootstrap = 200\n"
@@ -285,7 +285,7 @@ def test_a_clip_that_kills_its_process_fails_alone(copy, monkeypatch):
         dies = [any(task.clip == tasks[1].clip for task in batch) for _, batch in named]
         return [Outcome(name, "failed" if d else "done", "died" * d) for (name, _), d in zip(named, dies, strict=True)]
 
-    monkeypatch.setattr("isc.stages.clip_meshes.run_each", die_of_the_second)
+    monkeypatch.setattr("isc.stages.classification.clip_meshes.run_each", die_of_the_second)
     assert track_clips(tasks, n_procs=1) == {tasks[1].clip: "died"}
     assert sizes == [[3], [1, 1, 1]]
 

@@ -18,7 +18,7 @@ from isc.io.files.text import TableError
 from isc.io.keyboard import KeyLogError, read_key_log
 from isc.io.layout.raw_study import read_raw_study
 from isc.io.layout.validation import has_validator, validation_errors
-from isc.stages.lab_files import rating_series
+from isc.stages.lab.files import rating_series
 
 LOG = "onset\ttrial_type\tkey\n2.5\tstart\tn/a\n4.0\tpress\tspace\n9.5\tpress\tspace\n62.5\tstop\tn/a\n"
 TABLE = (

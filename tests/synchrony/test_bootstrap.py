@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from isc.kernels.resamples import resample_counts
-from isc.kernels.surrogates import subject_keys
+from isc.kernels.nulls.resamples import resample_counts
+from isc.kernels.nulls.surrogates import subject_keys
 from isc.simulate.null_data import null_series
 from isc.synchrony.bootstrap import bootstrap_intervals
 from isc.synchrony.pairs import vertex_pairs

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 import isc
-from isc.kernels.surrogates import subject_keys, uniform_shifts
+from isc.kernels.nulls.surrogates import subject_keys, uniform_shifts
 from tests.reference_multivariate import correlated_components, subject_ratio
 
 WEIGHTS = np.array([1.0, -0.5, 0.0, 0.8])

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from isc.kernels.surrogates import subject_keys, uniform_shifts
+from isc.kernels.nulls.surrogates import subject_keys, uniform_shifts
 from isc.synchrony import nulls
 from isc.synchrony.inference import p_values
 from isc.synchrony.nulls import null_extremes

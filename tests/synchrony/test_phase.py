@@ -6,7 +6,7 @@ import xarray as xr
 from scipy.signal import hilbert
 
 import isc
-from isc.kernels.surrogates import block_permutations, signs, subject_keys, uniform_shifts
+from isc.kernels.nulls.surrogates import block_permutations, signs, subject_keys, uniform_shifts
 from tests.reference_multivariate import phase_consistency, phase_resultant
 
 RATE = 40.0

@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 
 from isc.kernels import correlation
-from isc.kernels.layout import relayout
 from isc.kernels.unlaid import is_readable, pairwise_mean_of_values
+from isc.kernels.windows.layout import relayout
 from isc.synchrony.features.distance_block import DistanceBlock, read_later
 from isc.synchrony.features.series import FeatureLabels, FeatureSeries, Space, as_landmarks, as_series, feature_labels
 from isc.synchrony.pairs import VertexPairs

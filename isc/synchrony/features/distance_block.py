@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from isc.kernels import distances
-from isc.kernels.distance_series import distance_series
+from isc.kernels.pairs import distances
+from isc.kernels.pairs.distance_series import distance_series
 
 
 @dataclass(frozen=True)

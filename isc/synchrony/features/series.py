@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 
 from isc.cube import check_cube, check_values, sampling_rate
-from isc.kernels.layout import relayout
 from isc.kernels.unlaid import is_readable
+from isc.kernels.windows.layout import relayout
 
 Space = Literal["vector", "axes", "norm", "displacement"]
 SPACES = ("vector", "axes", "norm", "displacement")

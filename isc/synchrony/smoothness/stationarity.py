@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from isc.kernels import surrogates
+from isc.kernels.nulls import surrogates
 from isc.windows import Windows
 
 N_SHIFTS = 199  # chance courses; the smallest p is 1 / 200
@@ -50,7 +50,7 @@ def smoothness(series: np.ndarray, windows: Windows, *, keys: np.ndarray, seed: 
         Windows of a series that are not complete, or flat, are left out.
     windows : Windows
     keys : ndarray of uint64, shape (subject,)
-        From `isc.kernels.surrogates.subject_keys`: results do not depend on the order of subjects.
+        From `isc.kernels.nulls.surrogates.subject_keys`: results do not depend on the order of subjects.
     seed : int
         Of the shifts.
 

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from isc.cube import subject_ids
-from isc.kernels.surrogates import subject_keys
+from isc.kernels.nulls.surrogates import subject_keys
 from isc.synchrony.features.blocks import Features, select_features
 from isc.synchrony.features.series import Space, as_landmarks
 from isc.synchrony.pairs import VertexPairs

@@ -23,7 +23,7 @@ class Design:
     n_time : int
         Samples of the recording.
     keys : ndarray of uint64, shape (subject,)
-        From `isc.kernels.surrogates.subject_keys`, in the order of the subjects of a block.
+        From `isc.kernels.nulls.surrogates.subject_keys`, in the order of the subjects of a block.
     seed : int
     min_valid : float
     n_threads : int

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from isc.kernels import surrogates as draws
 from isc.kernels.correlation import least_samples, read_source
-from isc.kernels.distance_matrices import packed_matrices
-from isc.kernels.flips import FlipTables, dyad_tables, flipped_means, subject_tables
-from isc.kernels.packing import PackedWindows, mesh_order, packed_windows
-from isc.kernels.plan import in_order, tiles
+from isc.kernels.nulls import surrogates as draws
+from isc.kernels.nulls.flips import FlipTables, dyad_tables, flipped_means, subject_tables
+from isc.kernels.pairs.distance_matrices import packed_matrices
+from isc.kernels.pairs.packing import PackedWindows, mesh_order, packed_windows
+from isc.kernels.windows.plan import in_order, tiles
 from isc.synchrony.features.blocks import Block
 from isc.synchrony.features.distance_block import DistanceBlock
 from isc.synchrony.statistic.estimate import Statistic, dyad_indices, summarise

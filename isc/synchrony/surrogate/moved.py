@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from isc.kernels import surrogates as draws
-from isc.kernels.distances import pairwise_chunks_of_distances
-from isc.kernels.plan import in_order, in_threads
+from isc.kernels.nulls import surrogates as draws
+from isc.kernels.pairs.distances import pairwise_chunks_of_distances
+from isc.kernels.windows.plan import in_order, in_threads
 from isc.synchrony.features.blocks import Block, SeriesBlock
 from isc.synchrony.features.distance_block import DistanceBlock
 from isc.synchrony.surrogate.design import Design

@@ -7,8 +7,8 @@ import numpy as np
 import xarray as xr
 
 from isc.cube import subject_ids
-from isc.kernels import surrogates as draws
-from isc.kernels.plan import in_threads
+from isc.kernels.nulls import surrogates as draws
+from isc.kernels.windows.plan import in_threads
 from isc.synchrony.features.blocks import Block, Features, SeriesBlock
 from isc.synchrony.statistic.groups import Comparisons
 from isc.synchrony.surrogate.design import Design

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isc.kernels import surrogates as draws
-from isc.kernels.plan import in_threads
+from isc.kernels.nulls import surrogates as draws
+from isc.kernels.windows.plan import in_threads
 from isc.synchrony.features.blocks import Block, SeriesBlock, series_parts
 from isc.synchrony.surrogate.design import Design
 

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from isc.cube import subject_ids
-from isc.kernels.surrogates import subject_keys
+from isc.kernels.nulls.surrogates import subject_keys
 from isc.synchrony.statistic.estimate import Statistic
 from isc.synchrony.surrogate.design import Design
 from isc.synchrony.surrogate.flipped import FlippedSigns, n_sign_patterns

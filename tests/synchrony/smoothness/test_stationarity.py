@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from isc.kernels.surrogates import subject_keys
+from isc.kernels.nulls.surrogates import subject_keys
 from isc.simulate.null_data import null_series
 from isc.synchrony.diagnosis import SHARED_CHANCE, UNSTEADY_RATIO
 from isc.synchrony.smoothness.stationarity import chance_deviation, smoothness

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from isc.kernels.surrogates import other_groups, random_groups, subject_keys
+from isc.kernels.nulls.surrogates import other_groups, random_groups, subject_keys
 from isc.synchrony.nulls import null_extremes
 from isc.synchrony.surrogate.described import surrogates_of
 from isc.synchrony.surrogate.schemes import scheme_named

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from isc.kernels.surrogates import phases, subject_keys
+from isc.kernels.nulls.surrogates import phases, subject_keys
 from isc.synchrony.surrogate.rephased import phase_factors, spectra_of, turned_series
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from isc.kernels.surrogates import signs, subject_keys, uniform_shifts
+from isc.kernels.nulls.surrogates import signs, subject_keys, uniform_shifts
 from isc.synchrony.pairs import vertex_pairs
 from isc.synchrony.statistic.estimate import Statistic
 from isc.synchrony.surrogate import values as surrogates_module

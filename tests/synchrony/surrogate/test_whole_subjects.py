@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from isc.kernels.surrogates import subject_keys, uniform_shifts
+from isc.kernels.nulls.surrogates import subject_keys, uniform_shifts
 from isc.synchrony.surrogate.whole_subjects import whole_subjects
 from isc.windows import sliding_windows
 

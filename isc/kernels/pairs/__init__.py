@@ -1,0 +1,1 @@
+"""The same statistics of the distances between vertices, which are never stored."""

@@ -1,0 +1,1 @@
+"""Vectors of eight and of sixteen float32 lanes for numba."""

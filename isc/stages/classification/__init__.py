@@ -1,0 +1,1 @@
+"""Labelled clips: found, tracked, and their expressions told apart."""

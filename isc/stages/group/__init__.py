@@ -1,0 +1,1 @@
+"""The group: its cube, its synchrony, what its raters reported."""

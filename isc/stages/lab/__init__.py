@@ -1,0 +1,1 @@
+"""The files of a lab before they are a BIDS study."""

@@ -1,0 +1,1 @@
+"""What a run is asked for, what it would make, and what that costs."""

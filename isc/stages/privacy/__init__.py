@@ -1,0 +1,1 @@
+"""What participants agreed to, and what goes when they withdraw."""

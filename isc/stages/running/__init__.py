@@ -1,0 +1,1 @@
+"""How work is done and told: processes, the cluster, progress, the log."""
