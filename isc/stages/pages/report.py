@@ -34,6 +34,7 @@ from isc.stages.provenance.ledger import Ledger
 from isc.stages.provenance.shelf import Shelf, load_array, load_dataset, stored_warnings
 from isc.stages.provenance.version import code_version, software_versions
 from isc.study import Study, StudyError
+from isc.synchrony.smoothness.autocorrelation import REFUSE_SUBJECTS
 
 STAGES = ("tisc", "report")
 
@@ -246,14 +247,17 @@ def inference_facts(study: Study, results: Results) -> tuple[Fact, ...]:
     tisc, limits = results.tisc[results.main], results.deciding[results.main]
     families = f"; {' and '.join(results.tisc)} are families of their own, each with this rate"
     covered = limits.attrs["error_rate"] + (families if len(results.tisc) > 1 else "")
+    tested = (
+        Fact("nulls that decide significance", f"{results.scheme} (a cell has to pass all)"),
+        Fact("what significance rejects", limits.attrs["null_hypothesis"]),
+        Fact("what its error rate covers", covered),
+    )
     return (
         Fact(
             "windows",
             f"{tisc.sizes['window']} of {tisc.attrs['window_s']:g} s, one every {tisc.attrs['step_s']:.3g} s",
         ),
-        Fact("nulls that decide significance", f"{results.scheme} (a cell has to pass all)"),
-        Fact("what significance rejects", limits.attrs["null_hypothesis"]),
-        Fact("what its error rate covers", covered),
+        *(() if tisc.attrs["n_subject"] < REFUSE_SUBJECTS else tested),
         Fact("surrogates, seed", f"{limits.attrs['n_surrogates']} a scheme, seed {study.null.seed}"),
         Fact("software", f"isc-toolkit {code_version()}"),
     )
