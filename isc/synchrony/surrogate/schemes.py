@@ -139,8 +139,8 @@ class PseudoGroup(Scheme):
 
     A random part of the subjects is taken from each stimulus, parts as equal as possible, and the mean is taken over
     the dyads whose members come from different stimuli: with fewer stimuli than subjects these are not all dyads,
-    which widens the null (conservative). For leave-one-out the left-out subject comes from another stimulus, the
-    others from the tested one.
+    which widens the null (conservative). For leave-one-out each subject is compared with the mean of those from other
+    stimuli.
 
     Keeps every series whole, with its course of smoothness. Destroys what is due to the stimulus. Holds only where the
     stimuli have the same course of smoothness.
