@@ -79,7 +79,7 @@ def prediction_test(
     values = _of_labellings(labellings, said, len(classes), statistic)
     observed, null = values[0], values[1:]
     low, high = np.quantile(null, [0.025, 0.975])
-    p = ((null >= observed - 1e-12).sum() + 1) / (n_permutations + 1)
+    p = ((~(null < observed - 1e-12)).sum() + 1) / (n_permutations + 1)  # an undefined score is no evidence
     scalars = {"observed": observed, "p": p, "chance": null.mean(), "chance_low": low, "chance_high": high}
     attrs = {"exchange": groups, "statistic": statistic, "smallest_p": 1 / (n_permutations + 1), "seed": seed}
     attrs |= {"permuted": "labels within subjects, against fixed predictions"}
