@@ -2,9 +2,9 @@
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -259,7 +259,7 @@ def format_study(study: Study) -> str:
     Returns
     -------
     str
-        Every parameter in force with what it means; those that are None are left out.
+        Every parameter in force with what it means and the words that it may have; those that are not set are comments.
 
     Examples
     --------
@@ -272,14 +272,24 @@ def format_study(study: Study) -> str:
         section = getattr(study, name)
         if isinstance(section, Section):
             lines += ["", f"[{name}]"]
-            lines += [
-                _toml_line(section, key) for key in type(section).model_fields if getattr(section, key) is not None
-            ]
+            lines += [_toml_line(section, key) for key in type(section).model_fields]
     return "\n".join(lines) + "\n"
 
 
 def _toml_line(section: Section, key: str) -> str:
-    return f"{key} = {_toml_value(getattr(section, key))}  # {type(section).model_fields[key].description}"
+    field, value = type(section).model_fields[key], getattr(section, key)
+    words = ", ".join(dict.fromkeys(_words_of(field.annotation)))
+    told = f"{field.description} Of: {words}." if words else str(field.description)
+    return f"# {key} is not set: {told}" if value is None else f"{key} = {_toml_value(value)}  # {told}"
+
+
+def _words_of(annotation: object) -> Iterator[str]:
+    """Words that a parameter, or each of its items, may be."""
+    if get_origin(annotation) is Literal:
+        yield from get_args(annotation)
+        return
+    for part in get_args(annotation):
+        yield from _words_of(part)
 
 
 def _toml_value(value: object) -> str:

@@ -7,6 +7,7 @@ import matplotlib
 import pytest
 
 import isc
+from isc.study import Study, format_study
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
@@ -26,6 +27,11 @@ def test_the_tutorial_runs_from_top_to_bottom(tmp_path, monkeypatch, capsys):
     assert "cells pass circular shift and sign flip" in capsys.readouterr().out
     assert (tmp_path / "tisc.svg").read_text(encoding="utf-8").startswith("<?xml")
     assert bool(names["result"]["significant"].any())
+
+
+def test_the_page_of_settings_has_the_defaults_in_force():
+    text = (DOCS / "settings.md").read_text(encoding="utf-8")
+    assert text.split("```toml\n")[1].split("```")[0] == format_study(Study())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -27,6 +27,18 @@ def test_settings_come_back_from_toml(tmp_path_factory, seed, window, title):
     assert read_study(written(folder, format_study(study))) == study
 
 
+def test_words_that_a_parameter_may_have_are_told():
+    lines = dict(line.split(" = ", 1) for line in format_study(Study()).splitlines() if " = " in line)
+    assert lines["extent"].endswith("Of: equal, common, union.")
+    assert lines["schemes"].endswith("Of: circular_shift, sign_flip, phase, block, timepoint_shuffle.")
+    assert "Of:" not in lines["alpha"]
+
+
+def test_what_is_not_set_is_a_comment():
+    assert "# rate is not set: " in format_study(Study())
+    assert "\nrate = 12.5  # " in format_study(Study.model_validate({"cube": {"rate": 12.5}}))
+
+
 def test_settings_cannot_change():
     with pytest.raises(ValueError, match="frozen"):
         Study().task = "other"

@@ -3,10 +3,11 @@
 Methods. Corpus: generated clips of 10 people who show six expressions, posed and genuine, and none, three times each.
 Geometry: the distances of all pairs of 468 vertices of the mean mesh; 1-nearest-neighbour on them, and logistic
 regression on 20 principal components fitted inside the fold. Networks: every system registered with
-`isc.networks.register`; each sees the same folds, and takes a fifth of the training people for validation. Clips that
-a person shows of the test person's expressions are never in training. Intervals: bootstrap over people. p: labels
-permuted within people, whole takes at a time, against fixed predictions. Pairs: sign flips over people; McNemar over
-clips, which readers expect and which is too small.
+`isc.networks.register`; each sees the same folds, and takes a fifth of the training people for validation. The style
+system learns from the neutral clips of training people; it is not told which clip of the test person is neutral.
+Clips that a person shows of the test person's expressions are never in training. Intervals: bootstrap over people.
+p: labels permuted within people, whole takes at a time, against fixed predictions. Pairs: sign flips over people;
+McNemar over clips, which readers expect and which is too small.
 
     python experiments/networks/run.py [--out DIR] [--corpus DIR] [--systems a,b] [--quick]
 

@@ -164,7 +164,7 @@ class GridTransformer(PatchTransformer):
     Raises
     ------
     ValueError
-        When patches do not tile the crop.
+        When patches do not tile the crop; in use, when a crop has another size.
 
     Examples
     --------
@@ -176,10 +176,12 @@ class GridTransformer(PatchTransformer):
         if size % patch_size:
             raise ValueError(f"patches of {patch_size} px do not tile a crop of {size} px; choose a divisor")
         super().__init__(n_class, n_patch=(size // patch_size) ** 2, patch_size=patch_size, **options)
-        self._patch = patch_size
+        self._patch, self._size = patch_size, size
 
     def _encode(self, patches: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
         n, channel, rows, columns = patches.shape
+        if rows != self._size or columns != self._size:
+            raise ValueError(f"this network is for crops of {self._size} px; given {rows} x {columns}; set size")
         side = self._patch
         grid = patches.view(n, channel, rows // side, side, columns // side, side)
         return super()._encode(grid.permute(0, 2, 4, 1, 3, 5).reshape(n, -1, channel, side, side))

@@ -8,6 +8,12 @@ from torch import nn
 from isc.networks.weights import KeyMap
 
 STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))  # channels of the convolutions
+# What the published weights expect of pictures (RGB): factor, mean and standard deviation of each channel.
+INPUTS = {
+    "unit": (1.0, (0.5, 0.5, 0.5), (1.0, 1.0, 1.0)),
+    "vggface": (255.0, (129.1863, 104.7624, 93.5940), (1.0, 1.0, 1.0)),
+    "imagenet": (1.0, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+}
 # Names of VGG-Face (conv1_1 ... fc8) as published for Torch and its ports.
 VGGFACE_KEYS: KeyMap = (
     (r"^conv(\d)_(\d)\.", r"conv.conv\1_\2."),
@@ -42,11 +48,15 @@ class VGG(nn.Module):
         Side of the feature maps that the fully connected layers see; other sizes are averaged to it.
     dropout : float
         Share of units dropped while it learns.
+    inputs : {"unit", "vggface", "imagenet"}
+        What the network does to pictures (RGB, 0 to 1) first: "unit" nothing but centring (0.5), the others what the
+        weights of `VGGFACE_KEYS` and of `IMAGENET_KEYS` expect. Ports of VGG-Face whose first convolution takes blue,
+        green, red need its channels turned round.
 
     Raises
     ------
     ValueError
-        When a number is below 1 or the dropout is not a share.
+        When a number is below 1, the dropout is not a share, or the inputs are not known.
 
     References
     ----------
@@ -66,10 +76,14 @@ class VGG(nn.Module):
         n_unit: int = 4096,
         grid: int = 7,
         dropout: float = 0.5,
+        inputs: str = "unit",
     ) -> None:
         super().__init__()
+        if inputs not in INPUTS:
+            raise ValueError(f"inputs must be one of {tuple(INPUTS)}; given {inputs!r}")
         if min(n_class, n_unit, grid, *(min(stage) for stage in stages)) < 1 or not 0 <= dropout < 1:
             raise ValueError(f"classes, channels, units and grid are 1 at least, dropout is in [0, 1); given {dropout}")
+        self._inputs = inputs
         layers, channels = nn.Sequential(), 3
         for stage, widths in enumerate(stages, start=1):
             for number, width in enumerate(widths, start=1):
@@ -86,7 +100,10 @@ class VGG(nn.Module):
 
     def features(self, pictures: torch.Tensor) -> torch.Tensor:
         """First fully connected layer (sample, unit); pictures (sample, 3, row, column), RGB, 0 to 1."""
-        return torch.relu(self.fc6(self.pool(self.conv(pictures - 0.5)).flatten(1)))
+        factor, *columns = INPUTS[self._inputs]
+        mean, spread = (torch.tensor(of, dtype=pictures.dtype).view(1, 3, 1, 1) for of in columns)
+        pictures = (pictures * factor - mean.to(pictures.device)) / spread.to(pictures.device)
+        return torch.relu(self.fc6(self.pool(self.conv(pictures)).flatten(1)))
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """Logits (sample, class)."""
@@ -94,18 +111,21 @@ class VGG(nn.Module):
         return self.head(self.dropout(torch.relu(self.fc7(inner))))
 
 
-def vgg16(n_class: int = 7) -> VGG:
+def vgg16(n_class: int = 7, *, inputs: str = "unit") -> VGG:
     """VGG-16: 13 convolutions and three fully connected layers, 134.3 million parameters and the head.
 
     Parameters
     ----------
     n_class : int
         Outputs; 2,622 in VGG-Face, 1,000 in ImageNet's weights.
+    inputs : {"unit", "vggface", "imagenet"}
+        As in `VGG`; that of the weights that are loaded.
 
     Returns
     -------
     VGG
-        Published weights: ``load_weights(model, path, key_map=VGGFACE_KEYS, without=("head",))``.
+        Published weights: ``vgg16(7, inputs="vggface")`` and
+        ``load_weights(model, path, key_map=VGGFACE_KEYS, without=("head",))``.
 
     Examples
     --------
@@ -114,7 +134,7 @@ def vgg16(n_class: int = 7) -> VGG:
     >>> sum(p.numel() for p in model.parameters())
     138357544
     """
-    return VGG(n_class)
+    return VGG(n_class, inputs=inputs)
 
 
 def narrow_vgg16(n_class: int = 7, *, divisor: int = 8) -> VGG:

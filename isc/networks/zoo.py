@@ -40,18 +40,21 @@ class Member(NamedTuple):
         What is changed in its batches.
     of_patches : bool
         Whether it sees the patches of landmarks instead of the crop.
+    of_size : bool
+        Whether the factory is told the side of the crops.
     """
 
     factory: Callable[..., torch.nn.Module]
     recipe: Recipe
     augment: Augment
     of_patches: bool = False
+    of_size: bool = False
 
 
 ZOO = {
     "se_resnet": Member(compact_se_resnet, COMPACT, make_jitter(**JITTER)),
     "vgg": Member(compact_vgg, VGG_RECIPE, make_jitter(**JITTER)),
-    "grid_transformer": Member(GridTransformer, TRANSFORMER, make_jitter(**JITTER)),
+    "grid_transformer": Member(GridTransformer, TRANSFORMER, make_jitter(**JITTER), of_size=True),
     "landmark_transformer": Member(landmark_transformer, TRANSFORMER, mirror_patches, of_patches=True),
 }
 
@@ -130,7 +133,8 @@ def fit_member(
         raise ValueError(f"there is no network {member!r} in the zoo; there are {', '.join(ZOO)}")
     known = ZOO[member]
     how = known.recipe if recipe is None else recipe
-    model = build(known.factory, n_class, seed=how.seed)
+    options = {"size": corpus.sizes["row"]} if known.of_size else {}
+    model = build(known.factory, n_class, seed=how.seed, **options)
     table = samples(corpus, training, codes, of_patches=known.of_patches)
     checked = samples(corpus, validation, codes, of_patches=known.of_patches)
     true = np.repeat(codes[validation], corpus.sizes["frame"])

@@ -201,7 +201,8 @@ def read_cube(path: Path) -> xr.DataArray:
         with xr.open_dataset(path, decode_times=False) as stored:
             content = stored.load()
     except (OSError, ValueError) as error:
-        raise StudyError(f"{path.name} is no netCDF file that xarray reads ({error})") from error
+        reason = str(error).split(". Consider")[0]  # xarray goes on about engines
+        raise StudyError(f"{path.name} is no netCDF file that xarray reads ({reason})") from error
     if len(content.data_vars) != 1:
         names = ", ".join(map(str, content.data_vars)) or "none"
         raise StudyError(f"{path.name} must hold one array, the cube; it holds {names}")

@@ -17,6 +17,7 @@ from isc.io.layout.dataset import linked_raw
 from isc.io.layout.names import BidsError, Entities
 from isc.lazy import ClusterError
 from isc.stages.group.members import label
+from isc.stages.pages.explorer import require_cube
 from isc.stages.provenance.shelf import Shelf, load_array
 from isc.stages.running.cluster import cluster
 from isc.stages.running.progress import Display
@@ -58,9 +59,11 @@ def run_calibration(request: CalibrationRequest) -> int:
         0 done, 2 when there is no finished cube or the settings cannot be used.
     """
     try:
+        raw = linked_raw(request.out_dir)
         study = read_study(root_path(request.out_dir, "settings"))
         study = study if request.task is None else study.model_copy(update={"task": request.task})
-        shelf = Shelf(request.out_dir, linked_raw(request.out_dir), Entities(task=study.task), request.force)
+        shelf = Shelf(request.out_dir, raw, Entities(task=study.task), request.force)
+        require_cube(shelf)
         with (
             output_lock(request.out_dir),
             cluster(request.scheduler, request.out_dir),

@@ -87,6 +87,8 @@ def import_lab(request: ImportRequest) -> int:
         0 done (or listed), 2 when anything is unclear; nothing is written then.
     """
     try:
+        if not request.lab_folder.is_dir():
+            raise StudyError(f"LAB_FOLDER {request.lab_folder.name} is no folder; give the one with the recordings")
         recordings, faults = read_lab_table(
             request.table, request.lab_folder, task=request.task, clean_labels=request.clean_labels
         )
@@ -94,7 +96,8 @@ def import_lab(request: ImportRequest) -> int:
         transfers = [transfer for recording in recordings for transfer in _transfers(request, recording, mapping)]
         faults += _faults_of_target(request, transfers) + _faults_of_content(recordings, mapping)
         if faults:
-            raise StudyError(f"{len(faults)} things are unclear, nothing was written\n  " + "\n  ".join(faults))
+            things = "1 thing is" if len(faults) == 1 else f"{len(faults)} things are"
+            raise StudyError(f"{things} unclear, nothing was written\n  " + "\n  ".join(faults))
         _list(request, transfers)
         if not request.dry_run:
             _write(request, recordings, transfers)

@@ -11,7 +11,7 @@ from isc.io.bids import root_path
 from isc.io.derivatives import output_lock, remove_leftovers
 from isc.io.face_model import find_face_model
 from isc.io.files.atomic import write_bytes
-from isc.io.layout.dataset import write_derivative_dataset
+from isc.io.layout.dataset import check_output_folder, write_derivative_dataset
 from isc.io.layout.names import BidsError, Entities
 from isc.io.layout.raw_study import RawStudy, read_raw_study
 from isc.io.layout.validation import VALIDATOR, has_validator, validation_errors
@@ -94,6 +94,7 @@ def run(request: RunRequest) -> int:
 
 
 def _job(request: RunRequest) -> Job:
+    check_output_folder(request.out_dir)
     study = effective_study(request)
     raw = _raw_study(request, study)
     stages, ledger = request.of_level("participant"), Ledger()

@@ -186,7 +186,7 @@ def scheme_findings(
     >>> [finding.code for finding in found]
     ['sign_flip_left_out']
     """
-    if "sign_flip" in set(asked) - set(used):
+    if n_subject >= REFUSE_SUBJECTS and "sign_flip" in set(asked) - set(used):
         yield Finding(
             "sign_flip_left_out",
             "warning",

@@ -50,9 +50,9 @@ def test_the_smallest_room_of_a_worker_counts(workers):
 
 def test_a_memory_limit_that_is_too_small_is_refused_and_the_right_one_told(workers):
     workers((4, 2 * GIB))
-    with pytest.raises(ClusterError, match=r"4 threads needs a memory limit of 3791 MiB .* it has 2048 MiB: give it"):
+    with pytest.raises(ClusterError, match=r"4 threads needs a memory limit of 3792 MiB .* it has 2048 MiB: give it"):
         capacity(cpu_seconds=100, n_bytes=GIB, task_bytes=GIB * 5 // 16)
-    workers((4, 3791 * 2**20 + 2**20))
+    workers((4, 3792 * 2**20))
     assert capacity(cpu_seconds=100, n_bytes=GIB, task_bytes=GIB * 5 // 16) is not None
 
 

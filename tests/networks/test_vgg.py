@@ -65,3 +65,18 @@ def test_the_narrow_network_has_the_sixteen_layers_of_the_whole_one():
             assert shapes[1][name][0] * 4 == shapes[0][name][0]
     with pytest.raises(ValueError, match="divisor must lie between 1 and 64, which leaves a channel; given 65"):
         narrow_vgg16(7, divisor=65)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "seen"),
+    [("unit", [0.5, 0.0, -0.5]), ("vggface", [125.8137, 22.7376, -93.594]), ("imagenet", [2.2489, 0.1964, -1.8044])],
+)
+def test_pictures_are_changed_into_what_the_weights_expect(inputs, seen):
+    """A pixel of red 1, green 0.5 and blue 0, by hand."""
+    model = build(VGG, 2, stages=((4,),), n_unit=4, grid=1, inputs=inputs, seed=0)
+    given = []
+    model.conv.register_forward_hook(lambda module, values, out: given.append(values[0]))
+    model(torch.tensor([1.0, 0.5, 0.0]).view(1, 3, 1, 1).expand(1, 3, 4, 4))
+    assert given[0][0, :, 2, 2].tolist() == pytest.approx(seen, abs=1e-3)
+    with pytest.raises(ValueError, match="inputs must be one of .*; given 'caffe'"):
+        VGG(2, inputs="caffe")

@@ -167,6 +167,17 @@ def test_what_is_no_usable_cube_is_refused_in_one_line(change, message, tmp_path
     assert message in error and error.strip().splitlines()[-1].startswith("isc: ")
 
 
+@pytest.mark.parametrize(("n_subject", "is_tested"), [(4, False), (5, True)])
+def test_below_five_people_the_page_claims_no_test(n_subject, is_tested, tmp_path):
+    (tmp_path / "eeg.toml").write_text(SETTINGS)
+    cube_of({"channel": 2}, n_subject).to_netcdf(tmp_path / "eeg.nc", engine="h5netcdf")
+    assert main(["analyse", *arguments(tmp_path)]) == 0
+    page = page_of(tmp_path)
+    assert ("nulls that decide significance" in page) == is_tested
+    assert ("decides alone" in page) == is_tested
+    assert ("significance is not reported below 5" in page) != is_tested
+
+
 def test_files_that_are_none_and_settings_that_are_wrong_are_refused(tmp_path, capfd):
     (tmp_path / "text.nc").write_text("no netCDF")
     assert run_analysis(AnalysisRequest(tmp_path / "text.nc", tmp_path / "out")) == 2

@@ -25,7 +25,7 @@ def test_error_rates_of_the_own_recordings_are_written_once(copied, capsys):
 
 def test_a_folder_without_a_finished_cube_is_refused(tmp_path, capsys):
     assert main(["calibrate", str(tmp_path)]) == 2
-    assert "isc: " in capsys.readouterr().err
+    assert "is no derivative data set of isc" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", [["calibrate"], ["calibrate", "--help"]])

@@ -276,6 +276,19 @@ def test_a_table_that_cannot_be_understood_is_refused(lab, capsys, table, fault)
     assert fault in capsys.readouterr().err
 
 
+def test_a_lab_folder_that_is_not_there_is_one_fault(lab, capsys):
+    code, _ = run_import(lab.parent / "labs")
+    assert (code, capsys.readouterr().err) == (
+        2,
+        "isc: LAB_FOLDER labs is no folder; give the one with the recordings\n",
+    )
+
+
+def test_one_fault_is_told_in_the_singular(lab, capsys):
+    assert run_import(lab, table=TABLE.replace("1.25", "1,25"))[0] == 2
+    assert capsys.readouterr().err.startswith("isc: 1 thing is unclear, nothing was written\n  line 2: video_onset")
+
+
 def test_a_film_must_be_named(lab, capsys):
     words = ["import", str(lab), str(lab.parent / "study"), "--table", str(lab.parent / "table.tsv")]
     assert main(words) == 2

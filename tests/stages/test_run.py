@@ -171,6 +171,9 @@ def test_the_report_opens_alone_escapes_what_it_is_told_and_says_what_the_tests_
     assert loads == []
     assert "cannot be read as evidence of synchrony" in page
     assert "familywise error rate 5 %" in page
+    assert "vertices and pairs are families of their own, each with this rate" in page
+    assert "was not tested" in page and "tested by circular shifts of the agreement" not in page
+    assert re.search(r"the negative control (holds|is synchronous): \d+ of \d+ cells of head movement", page)
     assert "too short" in page or "refused" in page  # 28 s of film cannot show a relation with presses
 
 
@@ -227,6 +230,15 @@ def test_fewer_than_three_participants_are_refused(copied, capfd):
     assert run(replace(request, participants=("01", "02"), levels=("group",))) == 2
     said = capfd.readouterr().err
     assert "isc: synchrony needs at least 3 participants with landmarks; there are 2 (sub-01, sub-02)" in said
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_the_raw_study_is_no_place_for_derivatives(copied, capfd, dry):
+    request = copied(derivatives=False)
+    before = files_of(request.bids_dir)
+    assert run(replace(request, out_dir=request.bids_dir, dry_run=dry)) == 2
+    assert "study holds a data set that isc did not make; give a folder of its own" in capfd.readouterr().err
+    assert files_of(request.bids_dir) == before
 
 
 def test_a_missing_face_model_is_one_line_before_any_work(copied, capfd, monkeypatch):

@@ -31,6 +31,7 @@ DERIVATIVE_IGNORED = (
     "*_physio.*",
     "*_motion.*",
 )
+TOP_FILES = ("README.md", ".bidsignore", "descriptions.tsv", "descriptions.json")  # beside the description
 PERSONAL_DATA = (
     "Face landmarks, blendshapes and head pose identify people: treat them as personal data, as the videos are. "
     "Do not share them without the consent of the participants."
@@ -193,7 +194,8 @@ def write_derivative_dataset(
     Raises
     ------
     BidsError
-        When `root` lies in a folder ``derivatives`` and its name does not contain isc, as BIDS wants it.
+        When `root` lies in a folder ``derivatives`` and its name does not contain isc, as BIDS wants it; when it holds
+        files that are not ours (`check_output_folder`).
     DerivativeError
         When a file cannot be written.
 
@@ -208,6 +210,7 @@ def write_derivative_dataset(
     place = root.resolve()
     if place.parent.name == "derivatives" and PIPELINE not in place.name:
         raise BidsError(f"a folder in derivatives/ must be called {PIPELINE} or {PIPELINE}-<variant>, not {place.name}")
+    check_output_folder(root)
     link = Path(os.path.relpath(raw.resolve(), place)).as_posix()
     name = f"{_name_of(raw)}: synchrony of {of}"
     write_json(_derivative_description(name, link, version, of), root / DESCRIPTION_FILE)
@@ -217,6 +220,42 @@ def write_derivative_dataset(
     _write_text("\n".join(DERIVATIVE_IGNORED) + "\n", root / ".bidsignore")
     write_tsv(_description_table(descriptions or {}), root / "descriptions.tsv")
     write_json(sidecar_for("descriptions"), root / "descriptions.json")
+
+
+def check_output_folder(root: Path) -> None:
+    """Refuse to write derivatives over another data set, such as the raw study itself.
+
+    Parameters
+    ----------
+    root : Path
+        Where derivatives are to be written; it need not exist.
+
+    Raises
+    ------
+    BidsError
+        When its dataset_description.json is not that of derivatives of isc, or when there is none and files lie
+        there that would be overwritten.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root = Path(tempfile.mkdtemp())
+    >>> check_output_folder(root)
+    >>> write_raw_dataset(root, pd.DataFrame({"participant_id": ["sub-01"]}), name="Demo", tasks=["film"])
+    >>> check_output_folder(root)
+    Traceback (most recent call last):
+    isc.io.layout.names.BidsError: ... holds a data set that isc did not make; give a folder of its own for ...
+    """
+    advice = f"give a folder of its own for the derivatives, such as BIDS_DIR/derivatives/{PIPELINE}"
+    path = root / DESCRIPTION_FILE
+    if path.is_file():
+        makers = read_json(path).get("GeneratedBy", [])
+        if not any(isinstance(maker, dict) and maker.get("Name") == PIPELINE for maker in makers):
+            raise BidsError(f"{root.resolve().name} holds a data set that isc did not make; {advice}")
+        return
+    found = [name for name in TOP_FILES if (root / name).exists()]
+    if found:
+        raise BidsError(f"{root.resolve().name} holds {', '.join(found)}, which would be overwritten; {advice}")
 
 
 def linked_raw(root: Path) -> Path:

@@ -11,6 +11,7 @@ import pandas as pd
 MAX_TABLE_BYTES = 512 * 2**20
 MAX_RATIO = 100  # unpacked bytes for each packed one, beyond ...
 RATIO_FREE_BYTES = 64 * 2**20  # ... a table of this size: a dial that rests packs very well
+SEPARATORS = {"\t": "tab", ",": "comma", ";": "semicolon"}
 BYTE_ORDER_MARK = "\ufeff"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -52,7 +53,7 @@ def read_cells(path: Path, *, delimiter: str, skip_lines: int = 0) -> pd.DataFra
     if header and header[-1] == "" and all(row[-1] == "" for _, row in rows if len(row) == len(header)):
         rows = [(line, row[:-1] if len(row) == len(header) else row) for line, row in rows]
         header = header[:-1]
-    _check_cells(path, header, rows)
+    _check_cells(path, header, rows, SEPARATORS.get(delimiter, repr(delimiter)))
     return pd.DataFrame([row for _, row in rows], columns=header, index=[line for line, _ in rows], dtype=object)
 
 
@@ -123,12 +124,14 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def _check_cells(path: Path, header: list[str], rows: list[tuple[int, list[str]]]) -> None:
+def _check_cells(path: Path, header: list[str], rows: list[tuple[int, list[str]]], separator: str) -> None:
     if "" in header or len(set(header)) < len(header):
         raise TableError(f"{path.name}: column names must be given and differ; found {', '.join(map(repr, header))}")
     for line, row in rows:
         if len(row) != len(header):
+            other = [name for mark, name in SEPARATORS.items() if len(header) == 1 and mark in header[0]]
+            seen = f" (the header has a {other[0]} in it)" if other else ""
             raise TableError(
-                f"{path.name}, line {line}: {len(row)} fields under {len(header)} columns; "
-                "separate fields by one tab and write n/a where a value is missing"
+                f"{path.name}, line {line}: {len(row)} fields under {len(header)} columns{seen}; "
+                f"separate fields by one {separator} and write n/a where a value is missing"
             )

@@ -147,8 +147,13 @@ def _finite(values: xr.DataArray) -> Any:
     return plain[0] if values.ndim == 0 else plain
 
 
-def diagnosis_of(group: Group, cube: xr.DataArray, result: xr.Dataset) -> xr.Dataset:
-    """What decides whether the tests of this study can be believed; `result` is t-ISC with its p-values."""
+def diagnosis_of(
+    group: Group, cube: xr.DataArray, result: xr.Dataset, *, head_pose: xr.DataArray | None = None
+) -> xr.Dataset:
+    """What decides whether the tests of this study can be believed; `result` is t-ISC with its p-values.
+
+    `head_pose` (subject, time, channel) is the negative control.
+    """
     study = group.study
     schemes = deciding_schemes(study, cube.sizes["subject"])
     return diagnose(
@@ -161,6 +166,7 @@ def diagnosis_of(group: Group, cube: xr.DataArray, result: xr.Dataset) -> xr.Dat
         alpha=study.null.alpha,
         schemes=study.null.shown,
         n_surrogates=study.null.n_surrogates,
+        head_pose=head_pose,
     )
 
 

@@ -42,14 +42,36 @@ def run_explorer(derivatives: Path, *, task: str | None = None) -> int:
         0 done, 2 when there is no finished analysis.
     """
     try:
+        raw = linked_raw(derivatives)
         study = read_study(root_path(derivatives, "settings"))
         study = study if task is None else study.model_copy(update={"task": task})
-        shelf = Shelf(derivatives, linked_raw(derivatives), Entities(task=study.task))
+        shelf = Shelf(derivatives, raw, Entities(task=study.task))
+        require_cube(shelf)
         print(f"explorer: {write_explorer(study, shelf)}")
     except (StudyError, BidsError, DerivativeError, FileNotFoundError) as error:
         print(f"isc: {error}", file=sys.stderr)
         return UNUSABLE
     return DONE
+
+
+def require_cube(shelf: Shelf) -> None:
+    """Refuse a folder without the landmarks of a group.
+
+    Parameters
+    ----------
+    shelf : Shelf
+        Of the group.
+
+    Raises
+    ------
+    StudyError
+        When the group level was not run, or the cube was one of other features.
+    """
+    if not shelf.path("cube").exists():
+        raise StudyError(
+            f"{shelf.root.name} holds no face landmarks of a group for task {shelf.entities.task}; run `isc run "
+            "BIDS_DIR OUT_DIR group` first (of a cube of other features, use isc.calibrate and the report's maps)"
+        )
 
 
 def write_explorer(study: Study, shelf: Shelf) -> Path:

@@ -54,7 +54,17 @@ SCOPES = {
 }
 
 
-def methods_text(study: Study, cube: xr.DataArray, tisc: xr.DataArray, agreement: xr.DataArray | None = None) -> str:
+FAMILIES = "Vertices and pairs were two families of tests, each with this error rate."
+
+
+def methods_text(
+    study: Study,
+    cube: xr.DataArray,
+    tisc: xr.DataArray,
+    agreement: xr.DataArray | None = None,
+    *,
+    has_relation: bool = True,
+) -> str:
     """What was done, ready for a paper, with the numbers of this study.
 
     Parameters
@@ -66,6 +76,8 @@ def methods_text(study: Study, cube: xr.DataArray, tisc: xr.DataArray, agreement
         t-ISC of the vertices.
     agreement : DataArray, optional
         Of the reported peaks, with coordinate n_raters; None when there are no key logs.
+    has_relation : bool
+        Whether its relation to t-ISC was tested: a film may be too short.
 
     Returns
     -------
@@ -77,8 +89,9 @@ def methods_text(study: Study, cube: xr.DataArray, tisc: xr.DataArray, agreement
         f"for every vertex ({SPACES[study.tisc.space]}) and for the distances of {len(study.tisc.pairs)} pairs of "
         f"vertices ({pairs})"
     )
-    parts = [_recording(study, cube), _synchrony(study, tisc, features), _inference(study, cube.sizes["subject"])]
-    parts += [] if agreement is None else [_behaviour(study, agreement)]
+    inference = f"{_inference(study, cube.sizes['subject'])} {FAMILIES}"
+    parts = [_recording(study, cube), _synchrony(study, tisc, features), inference]
+    parts += [] if agreement is None else [_behaviour(study, agreement, has_relation)]
     parts += ["All derivatives follow the conventions of BIDS (Gorgolewski et al. 2016)."]
     return "\n\n".join(parts)
 
@@ -174,12 +187,17 @@ def _inference(study: Study, n_subject: int) -> str:
     )
 
 
-def _behaviour(study: Study, agreement: xr.DataArray) -> str:
+def _behaviour(study: Study, agreement: xr.DataArray, has_relation: bool) -> str:
     low, high = study.behaviour.lags
+    relation = (
+        f"was tested by circular shifts of the agreement series, over delays of {low:g} to {high:g} s fixed "
+        "beforehand, after detrending both."
+        if has_relation
+        else f"(delays of {low:g} to {high:g} s) is described and was not tested."
+    )
     return (
         f"Key presses less than {study.behaviour.merge:g} s apart counted once. Agreement was the share of people "
         f"with a press in each t-ISC window (Labs et al. 2015; up to {int(agreement['n_raters'].max())} raters), "
         f"beside the largest of {study.behaviour.chance_surrogates} circular shifts of everybody's presses. Its "
-        f"relation to t-ISC was tested by circular shifts of the agreement series, over delays of {low:g} to {high:g} "
-        "s fixed beforehand, after detrending both."
+        f"relation to t-ISC {relation}"
     )

@@ -7,10 +7,11 @@ import pandas as pd
 import xarray as xr
 
 from isc.io.bids import participant_page
-from isc.io.derivatives import DerivativeError, read_sidecar, read_table
+from isc.io.derivatives import DerivativeError, read_table
 from isc.io.files.sidecars import read_dictionary
 from isc.plots import plot_recording
 from isc.report import Fact, Notice, ReportContent, ReportFigure, ReportTable, Section, figure_svg, write_report
+from isc.stages.group.head_pose import read_head_pose
 from isc.stages.group.members import log_sidecar
 from isc.stages.provenance.shelf import Shelf, stored_warnings
 from isc.stages.provenance.version import code_version, software_versions
@@ -122,7 +123,7 @@ def _facts(shelf: Shelf, quality: pd.Series, log: dict | None, presses: pd.DataF
 def _course(shelf: Shelf, quality: pd.Series, presses: pd.DataFrame | None) -> Section:
     """Head pose, lost stretches and presses over time."""
     onsets = None if presses is None else presses["onset"].to_numpy(float)
-    figure = plot_recording(_pose(shelf), presses=onsets)
+    figure = plot_recording(read_head_pose(shelf), presses=onsets)
     shown = ReportFigure(
         figure_svg(figure),
         "Rotation and position of the head relative to their medians, and the reported peaks; hatched: no face was "
@@ -131,17 +132,8 @@ def _course(shelf: Shelf, quality: pd.Series, presses: pd.DataFrame | None) -> S
         f"frames, the longest gap lasts {quality['longest_gap_s']:.1f} s.",
     )
     path = shelf.path("headpose").relative_to(shelf.root).as_posix()
-    table = ReportTable(_spread(_pose(shelf)), "Movement of the head.", path)
+    table = ReportTable(_spread(read_head_pose(shelf)), "Movement of the head.", path)
     return Section("Over time", figures=(shown,), tables=(table,))
-
-
-def _pose(shelf: Shelf) -> xr.DataArray:
-    """Head pose as a labelled series again."""
-    table, sidecar = read_table(shelf.path("headpose")), read_sidecar(shelf.path("headpose"))
-    time = sidecar["StartTime"] + np.arange(len(table)) / sidecar["SamplingFrequency"]
-    return xr.DataArray(
-        table.to_numpy(float), dims=("time", "channel"), coords={"time": time, "channel": list(table.columns)}
-    )
 
 
 def _spread(pose: xr.DataArray) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from isc.io.derivatives import DerivativeError, read_sidecar, read_table
 from isc.io.files.file_sets import write_file_set
 from isc.mesh import mean_shape
 from isc.report import CITATIONS, Fact, Notice, ReportContent, render_report
+from isc.stages.group.head_pose import head_pose_cube
 from isc.stages.group.members import (
     Group,
     Progress,
@@ -33,6 +34,7 @@ from isc.stages.provenance.ledger import Ledger
 from isc.stages.provenance.shelf import Shelf, load_array, load_dataset, stored_warnings
 from isc.stages.provenance.version import code_version, software_versions
 from isc.study import Study, StudyError
+from isc.synchrony.smoothness.autocorrelation import REFUSE_SUBJECTS
 
 STAGES = ("tisc", "report")
 
@@ -165,7 +167,8 @@ def _content(group: Group, products: Products, left_out: Mapping[str, Shelf]) ->
         pages={name: participant_page(group.shelf.root, name.removeprefix("sub-")).name for name in group.participants},
     )
     participant_notes = _participant_notes(group)
-    diagnosis = diagnosis_of(group, cube, load_dataset(products.tisc["vertices"]))
+    vertices = load_dataset(products.tisc["vertices"])
+    diagnosis = diagnosis_of(group, cube, vertices, head_pose=head_pose_cube(group, cube))
     inference = inference_findings(group, diagnosis, cube.sizes["subject"])
     study_notes = [*group.notes, *participant_notes]
     sections = [
@@ -177,7 +180,8 @@ def _content(group: Group, products: Products, left_out: Mapping[str, Shelf]) ->
         classification_section(group.shelf.root),
         quality_section(results),
     ]
-    methods = methods_text(group.study, cube, results.tisc["vertices"], results.agreement)
+    is_related = any(table["p"].notna().any() for table in results.associations.values())
+    methods = methods_text(group.study, cube, results.tisc["vertices"], results.agreement, has_relation=is_related)
     return ReportContent(
         title=group.study.title,
         warnings=(
@@ -241,14 +245,19 @@ def inference_facts(study: Study, results: Results) -> tuple[Fact, ...]:
     tuple of Fact
     """
     tisc, limits = results.tisc[results.main], results.deciding[results.main]
+    families = f"; {' and '.join(results.tisc)} are families of their own, each with this rate"
+    covered = limits.attrs["error_rate"] + (families if len(results.tisc) > 1 else "")
+    tested = (
+        Fact("nulls that decide significance", f"{results.scheme} (a cell has to pass all)"),
+        Fact("what significance rejects", limits.attrs["null_hypothesis"]),
+        Fact("what its error rate covers", covered),
+    )
     return (
         Fact(
             "windows",
             f"{tisc.sizes['window']} of {tisc.attrs['window_s']:g} s, one every {tisc.attrs['step_s']:.3g} s",
         ),
-        Fact("nulls that decide significance", f"{results.scheme} (a cell has to pass all)"),
-        Fact("what significance rejects", limits.attrs["null_hypothesis"]),
-        Fact("what its error rate covers", limits.attrs["error_rate"]),
+        *(() if tisc.attrs["n_subject"] < REFUSE_SUBJECTS else tested),
         Fact("surrogates, seed", f"{limits.attrs['n_surrogates']} a scheme, seed {study.null.seed}"),
         Fact("software", f"isc-toolkit {code_version()}"),
     )

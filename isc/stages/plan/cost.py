@@ -170,7 +170,7 @@ def _memory(step: Step, n_cores: int, tracker: float) -> float:
 
 
 def cost_words(steps: Iterable[Step], *, n_cores: int) -> str:
-    """Some steps in one line: CPU-hours, data read, and the time on this many cores; empty without steps.
+    """Some steps in one line: CPU time, data read, and the time on this many cores; empty without steps.
 
     Parameters
     ----------
@@ -184,24 +184,32 @@ def cost_words(steps: Iterable[Step], *, n_cores: int) -> str:
     Examples
     --------
     >>> cost_words([Step("tracking", "", 7200.0, 3e9), Step("t-ISC", "pairs", 360.0, 1e9)], n_cores=2)
-    'cost: 2.1 CPU-hours (tracking 2, t-ISC of pairs 0.1), 4 GB read: about 1.1 h on 2 cores; rates of ...'
+    'cost: 2.1 h of CPU time (tracking 2 h, t-ISC of pairs 6 min), 4 GB read: about 63 min on 2 cores; rates of ...'
     """
     parts = list(steps)
     if not parts:
         return ""
-    hours, read = sum(step.cpu_seconds for step in parts) / HOUR, sum(step.read_bytes for step in parts) / GB
+    seconds, read = sum(step.cpu_seconds for step in parts), sum(step.read_bytes for step in parts) / GB
     named = [f"{step.name}{f' of {step.features}' if step.features else ''}" for step in parts]
-    told = ", ".join(f"{name} {step.cpu_seconds / HOUR:.2g}" for name, step in zip(named, parts, strict=True))
+    told = ", ".join(f"{name} {_in_words(step.cpu_seconds)}" for name, step in zip(named, parts, strict=True))
     return (
-        f"cost: {hours:.2g} CPU-hours ({told}), {read:.2g} GB read: about {hours / n_cores:.2g} h on {n_cores} "
-        f"core{'' if n_cores == 1 else 's'}; rates of {measured_on()}"
+        f"cost: {_in_words(seconds)} of CPU time ({told}), {read:.2g} GB read: about {_in_words(seconds / n_cores)} "
+        f"on {n_cores} core{'' if n_cores == 1 else 's'}; rates of {measured_on()}"
     )
+
+
+def _in_words(seconds: float) -> str:
+    """A length of time in the unit that people would use, two digits."""
+    for name, unit in (("days", 24 * HOUR), ("h", HOUR), ("min", HOUR / 60)):
+        if seconds >= 2 * unit:
+            return f"{float(f'{seconds / unit:.2g}'):g} {name}"
+    return f"{seconds:.0f} s" if seconds >= 1 else "< 1 s"
 
 
 def due_cost(
     study: Study, tasks: Sequence[ParticipantTask], group: Shelf, ledger: Ledger, *, rate: float | None, n_cores: int
 ) -> str:
-    """CPU-hours of the long steps that are due, and what they read; empty when there are none.
+    """CPU time of the long steps that are due, and what they read; empty when there are none.
 
     Parameters
     ----------

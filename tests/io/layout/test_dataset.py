@@ -110,6 +110,27 @@ def test_participants_are_described_where_the_dictionary_knows_the_column(tmp_pa
     assert list(read_json(tmp_path / "participants.json")) == ["participant_id", "consent_frames"]
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("dataset_description.json", '{"Name": "raw", "BIDSVersion": "1.10.0"}', "a data set that isc did not make"),
+        ("dataset_description.json", '{"GeneratedBy": [{"Name": "fMRIPrep"}]}', "a data set that isc did not make"),
+        ("README.md", "my notes", "holds README.md, which would be overwritten"),
+    ],
+)
+def test_derivatives_are_not_written_over_what_is_not_ours(tmp_path, name, text, message):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(BidsError, match=f"{message}; give a folder of its own"):
+        write_derivative_dataset(tmp_path, raw=tmp_path, version="1.0")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {name: text}
+
+
+def test_derivatives_of_ours_are_written_anew(tmp_path):
+    for version in ("1.0", "1.1"):
+        write_derivative_dataset(tmp_path / "isc", raw=tmp_path, version=version)
+    assert read_json(tmp_path / "isc" / "dataset_description.json")["GeneratedBy"][0]["Version"] == "1.1"
+
+
 def test_events_of_every_task_are_described(tmp_path):
     write_raw_dataset(tmp_path, PARTICIPANTS, name="Study", tasks=["film", "rest"])
     for task in ("film", "rest"):

@@ -33,6 +33,17 @@ def test_lines_before_the_header_are_skipped_and_counted(tmp_path):
         read_cells(path, delimiter="\t", skip_lines=1)
 
 
+def test_a_spreadsheet_of_another_country_is_told_apart(tmp_path):
+    path = tmp_path / "who.csv"
+    path.write_text("participant_id;video_onset\nsub-01;2,5\n")
+    told = r"2 fields under 1 columns \(the header has a semicolon in it\); separate fields by one comma"
+    with pytest.raises(TableError, match=told):
+        read_cells(path, delimiter=",")
+    with pytest.raises(TableError, match="1 fields under 2 columns; separate fields by one semicolon"):
+        path.write_text("a;b\n1\n")
+        read_cells(path, delimiter=";")
+
+
 def test_compressed_text_is_read_and_a_false_gzip_refused(tmp_path):
     path = tmp_path / "log.tsv.gz"
     path.write_bytes(gzip.compress(b"a\tb\n"))

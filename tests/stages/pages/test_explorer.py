@@ -8,6 +8,7 @@ import pytest
 from isc.cli import main
 from isc.io.bids import derivative_path, root_path
 from isc.io.derivatives import read_array, read_table
+from isc.io.layout.dataset import write_derivative_dataset
 from isc.io.layout.names import Entities
 from isc.mesh import mean_shape
 from isc.stages.pages.explorer import run_explorer, study_shape
@@ -55,12 +56,22 @@ def test_the_mean_face_is_that_of_all_participants_at_once(analysed):
 
 def test_a_folder_without_an_analysis_is_named(tmp_path, capsys):
     assert run_explorer(tmp_path / "nothing") == 2
-    assert "settings" in capsys.readouterr().err
+    assert "nothing is no derivative data set of isc" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["explore", "calibrate"])
+def test_a_folder_without_face_landmarks_of_a_group_is_told_what_to_run(tmp_path, capsys, command):
+    write_derivative_dataset(tmp_path / "isc", raw=tmp_path, version="1.0")
+    (tmp_path / "isc" / "code").mkdir()
+    (tmp_path / "isc" / "code" / "settings.toml").write_text('task = "film"\n')
+    assert main([command, str(tmp_path / "isc")]) == 2
+    told = capsys.readouterr().err
+    assert "isc holds no face landmarks of a group for task film; run `isc run BIDS_DIR OUT_DIR group` first" in told
 
 
 def test_a_task_that_was_not_analysed_is_named(analysed, capsys):
     assert run_explorer(analysed.out_dir, task="other") == 2
-    assert "task-other" in capsys.readouterr().err
+    assert "task other" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("link", [{}, {"DatasetLinks": {}}])

@@ -60,6 +60,13 @@ def test_below_five_participants_nothing_is_said_to_be_significant():
     assert "A cell was significant when it passed circular shift and sign flip." in text_of({})
 
 
+def test_a_relation_that_was_not_tested_is_not_said_to_be():
+    untested = methods_text(Study(), CUBE, TISC, AGREEMENT, has_relation=False)
+    assert "Its relation to t-ISC (delays of 0 to 3 s) is described and was not tested." in untested
+    assert "was tested by circular shifts of the agreement" not in untested
+    assert "was tested by circular shifts of the agreement series, over delays of 0 to 3 s" in text_of({})
+
+
 def test_without_key_logs_nothing_is_said_of_them():
     text = methods_text(Study(), CUBE, TISC)
     assert "Key presses" not in text

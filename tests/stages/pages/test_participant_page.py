@@ -116,9 +116,9 @@ def test_a_name_is_text(study, shelf):
 
 
 def test_the_course_of_the_head_starts_when_the_recording_does(study, shelf):
-    from isc.stages.pages.participant_page import _pose
+    from isc.stages.group.head_pose import read_head_pose
 
     sidecar = read_sidecar(shelf.path("headpose"))
-    pose = _pose(shelf)
+    pose = read_head_pose(shelf)
     assert float(pose["time"][0]) == sidecar["StartTime"]
     assert np.allclose(np.diff(pose["time"]), 1 / sidecar["SamplingFrequency"])

@@ -50,4 +50,20 @@ def test_sizes_must_be_positive(name):
 
 def test_no_step_has_no_cost():
     assert cost_words([], n_cores=2) == ""
-    assert "about 0.5 h on 4 cores" in cost_words([Step("tracking", "", 7200.0, 0.0)], n_cores=4)
+    assert "about 30 min on 4 cores" in cost_words([Step("tracking", "", 7200.0, 0.0)], n_cores=4)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.003, "< 1 s"),
+        (11.2, "11 s"),
+        (90, "90 s"),
+        (150, "2.5 min"),
+        (5400, "90 min"),
+        (9000, "2.5 h"),
+        (4e5, "4.6 days"),
+    ],
+)
+def test_times_are_told_in_the_unit_that_people_use(seconds, words):
+    assert cost_words([Step("tracking", "", seconds, 0.0)], n_cores=1).startswith(f"cost: {words} of CPU time")
