@@ -161,7 +161,8 @@ def null_extremes(
     )
     attrs = {**_attrs(surrogates, scope), "window_s": float(window), "step_s": float(step)}
     if checkpoint is not None or resume_from is not None:
-        attrs["fingerprint"] = fingerprint_of([cube, *others], pairs, {**attrs, "space": space})
+        told = {"space": space, "rate_hz": surrogates.design.windows.rate, "randomised": "everybody"}
+        attrs["fingerprint"] = fingerprint_of([cube, *others], pairs, {**attrs, **told})
     return _extremes(surrogates, scope, attrs, progress, checkpoint, resume_from)
 
 
