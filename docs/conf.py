@@ -39,7 +39,7 @@ STAGES = {
     "isc.report": "Pages",
     "isc.simulate": "Data with known answers",
     "isc.study": "Settings of a study",
-    "isc.stages": "What a study costs",
+    "isc.stages": "A study or a cube as a whole",
 }
 
 

@@ -111,7 +111,7 @@ class Behaviour(Section):
     """Presses closer than this (s) count once."""
     lags: tuple[Lag, Lag] = (0.0, 3.0)
     """Range of delays (s) by which presses may follow synchrony; fixed before looking."""
-    chance_surrogates: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
+    chance_surrogates: Annotated[int, Field(ge=19, le=1_000_000)] = 1000
     """Circular shifts of each rater's presses for the chance band of agreement."""
 
     @model_validator(mode="after")

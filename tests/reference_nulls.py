@@ -21,13 +21,3 @@ def shifted_mean(series, starts, length, shifts):
     """Mean over dyads (feature, window) of rolled series."""
     rolled = np.stack([np.roll(series[:, :, s], -k, axis=-1) for s, k in enumerate(shifts)], axis=2)
     return reference.pairwise_mean(rolled, starts, length)[0]
-
-
-def left_out_mean(observed, moved, starts, length):
-    """Mean over subjects (feature, window) of each moved subject's correlation with the observed others."""
-    value = np.empty((observed.shape[0], observed.shape[2], len(starts)))
-    for s in range(observed.shape[2]):
-        mixed = observed.copy()
-        mixed[:, :, s] = moved[:, :, s]
-        value[:, s] = reference.leave_one_out(mixed, starts, length)[0][:, s]
-    return value.mean(axis=1)

@@ -140,13 +140,14 @@ def chance_band(
     Returns
     -------
     Dataset
-        ``threshold`` (scalar): agreement that a share alpha of the surrogates exceeds somewhere in the film;
-        ``maximum`` (surrogate).
+        ``threshold`` (scalar): the k-th largest of the surrogates' maxima, ``k = floor(alpha * (M + 1))`` of M, so that
+        agreement above it has ``p = (b + 1) / (M + 1) <= alpha``; ``maximum`` (surrogate).
 
     Raises
     ------
     ValueError
-        As ``peak_agreement``; a film shorter than its windows; no surrogates; alpha outside (0, 1).
+        As ``peak_agreement``; a film shorter than its windows; alpha outside (0, 1); fewer surrogates than
+        ``1 / alpha - 1``, by which no agreement could be beyond chance.
 
     Examples
     --------
@@ -167,7 +168,7 @@ def chance_band(
     for k, shifted in enumerate(_shifted_presses(read_presses(peaks, names), film, names, n_surrogates, seed)):
         presence = np.where(valid, presence_matrix(shifted, len(names), edges, rule), np.nan)
         maximum[k] = np.nanmax(over_raters(presence, rule.method), initial=0.0)
-    threshold = np.quantile(maximum, 1 - alpha, method="higher")
+    threshold = np.sort(maximum)[-_rank(alpha, n_surrogates)]
     settings = {
         "duration_s": duration,
         "n_surrogates": n_surrogates,
@@ -221,5 +222,13 @@ def _check_band(windows: Windows, duration: float, n_surrogates: int, alpha: flo
         raise ValueError(
             f"duration must reach the end of the last window, {last:g} s, but is {duration:g} s; give the film's"
         )
-    if n_surrogates < 1 or not 0 < alpha < 1:
-        raise ValueError(f"n_surrogates must be 1 or more and alpha in (0, 1), not {n_surrogates} and {alpha}")
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha must be in (0, 1), not {alpha}")
+    if _rank(alpha, n_surrogates) < 1:
+        fewest = int(np.ceil(1 / alpha - 1e-9)) - 1
+        raise ValueError(f"n_surrogates must be {fewest} or more for alpha {alpha:g}, not {n_surrogates}")
+
+
+def _rank(alpha: float, n_surrogates: int) -> int:
+    """Rank of the threshold among the maxima, 1 = largest."""
+    return int(np.floor(alpha * (n_surrogates + 1) + 1e-9))

@@ -23,7 +23,10 @@ def prediction_test(
     The model is not fitted anew: what is permuted is which clips of a person carry which label, against predictions
     made by a model that never saw that person's labels (leave-one-subject-out or grouped folds). Whole takes change
     labels with one another. The p says whether the predictions know something of the labels beyond how often a
-    person shows each; it says nothing of how much the predictions would vary with another training.
+    person shows each; it says nothing of how much the predictions would vary with another training. It is approximate:
+    each person's labels also taught the predictions for the others, which the permutations leave as they are. Of 1,200
+    data sets without a relation (1-NN, 6 to 24 people, leave-one-subject-out) 7 % had p <= .05; `isc.permutation_test`
+    learns anew and is exact for such folds.
 
     Parameters
     ----------
@@ -79,7 +82,7 @@ def prediction_test(
     values = _of_labellings(labellings, said, len(classes), statistic)
     observed, null = values[0], values[1:]
     low, high = np.quantile(null, [0.025, 0.975])
-    p = ((null >= observed - 1e-12).sum() + 1) / (n_permutations + 1)
+    p = ((~(null < observed - 1e-12)).sum() + 1) / (n_permutations + 1)  # an undefined score is no evidence
     scalars = {"observed": observed, "p": p, "chance": null.mean(), "chance_low": low, "chance_high": high}
     attrs = {"exchange": groups, "statistic": statistic, "smallest_p": 1 / (n_permutations + 1), "seed": seed}
     attrs |= {"permuted": "labels within subjects, against fixed predictions"}

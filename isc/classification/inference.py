@@ -101,7 +101,7 @@ def permutation_test(
         values = np.array([_refit(learner, labels, classes, folds, statistic) for labels in every])
     observed, null = values[0], values[1:]
     low, high = np.quantile(null, [0.025, 0.975])
-    p = ((null >= observed - 1e-12).sum() + 1) / (n_permutations + 1)
+    p = ((~(null < observed - 1e-12)).sum() + 1) / (n_permutations + 1)  # an undefined score is no evidence
     scalars = {"observed": observed, "p": p, "chance": null.mean(), "chance_low": low, "chance_high": high}
     attrs = {"exchange": groups, "statistic": statistic, "smallest_p": 1 / (n_permutations + 1), "seed": seed}
     attrs |= {"split": folds.attrs.get("split", "own")}
@@ -168,12 +168,13 @@ def compare_models(first: xr.Dataset, second: xr.Dataset, *, n_bootstrap: int = 
         ``difference`` (accuracy of the first less that of the second, mean over subjects), ``low``, ``high`` (95 %
         over subjects), ``p_sign_flip`` (two-sided; exact up to 14 subjects, else (b + 1) / (m + 1) of 10,000 flips),
         ``only_first``, ``only_second`` (clips that one alone recognises), ``p_mcnemar`` (exact, two-sided, first
-        repeat), ``by_subject`` (subject). attrs: n_subject, smallest_p.
+        repeat), ``by_subject`` (subject). attrs: n_subject, smallest_p. Subjects without a tested clip in one of the
+        results are left out.
 
     Raises
     ------
     ValueError
-        When the clips differ.
+        When the clips differ, or no subject was tested in both.
 
     References
     ----------
@@ -197,16 +198,20 @@ def compare_models(first: xr.Dataset, second: xr.Dataset, *, n_bootstrap: int = 
     ):
         raise ValueError("the results are of different clips or labels; compare models on the same clips, in one order")
     per_subject = [confusion_scores(subject_confusion(result).values)["accuracy"] for result in (first, second)]
-    gap = per_subject[0] - per_subject[1]
+    both = np.isfinite(per_subject[0] - per_subject[1])  # a person of whom nothing was tested says nothing
+    if not both.any():
+        raise ValueError("no subject was tested in both results; compare models on clips that both have tested")
+    gap = (per_subject[0] - per_subject[1])[both]
     p, smallest = sign_flip(gap, seed=seed)
-    right = [(r["predicted"].values[0] == r["label"].values) for r in (first, second)]
+    tested = (first["predicted"].values[0] != "") & (second["predicted"].values[0] != "")
+    right = [(r["predicted"].values[0] == r["label"].values)[tested] for r in (first, second)]
     only = int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())
     draws = np.random.default_rng([seed, gap.size]).integers(gap.size, size=(n_bootstrap, gap.size))
     low, high = np.quantile(gap[draws].mean(axis=1), [0.025, 0.975])
     mcnemar = binomtest(only[0], sum(only)).pvalue if sum(only) else 1.0
     scalars = {"difference": gap.mean(), "low": low, "high": high, "p_sign_flip": p, "p_mcnemar": mcnemar}
     scalars |= {"only_first": only[0], "only_second": only[1]}
-    subjects = subject_confusion(first)["subject"].values
+    subjects = subject_confusion(first)["subject"].values[both]
     return xr.Dataset(
         {name: ((), float(value)) for name, value in scalars.items()} | {"by_subject": ("subject", gap)},
         {"subject": subjects},

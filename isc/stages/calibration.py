@@ -28,9 +28,10 @@ DONE, UNUSABLE = 0, 2  # exit codes
 N_VERTEX = 16  # evenly chosen: rates hardly depend on how many, time does
 BREAKINGS: tuple[Breaking, ...] = ("shift", "sign")
 MEANING = """\
-rate: share of the data sets without synchrony in which any vertex and window passed the threshold of the recording
+rate: share of the data sets with broken synchrony in which any vertex and window passed the threshold of the recording
 (greater); alpha is what was promised. Read the circular shift under 'sign' and the sign flip under 'shift': each way of
-breaking synchrony keeps what the scheme of its own kind supposes."""
+breaking synchrony keeps what the scheme of its own kind supposes. Sign changes leave synchrony between people of the
+same sign: where there is much, the rate of the circular shift under 'sign' is an upper bound."""
 
 
 @dataclass(frozen=True)

@@ -38,10 +38,12 @@ def calibrate(
     """False-positive rates of tests of synchrony on your own recordings, with their synchrony broken.
 
     Each data set is the cube with every subject's series shifted circularly by one random amount (``shift``) or
-    turned around its mean or not, at random (``sign``). No synchrony is left, but each way keeps what one of the nulls
-    supposes: after shifts the circular shift holds by construction, after sign changes the sign flip does. **Read each
-    null under the other breaking**: ``sign`` shows whether the circular shift survives the course of smoothness of your
-    film, ``shift`` whether the sign flip survives the asymmetry of your signals.
+    turned around its mean or not, at random (``sign``). Each way keeps what one of the nulls supposes: after shifts the
+    circular shift holds by construction, after sign changes the sign flip does. **Read each null under the other
+    breaking**: ``sign`` shows whether the circular shift survives the course of smoothness of your film, ``shift``
+    whether the sign flip survives the asymmetry of your signals. Shifts leave no synchrony; sign changes leave it
+    between people of the same sign and turn it around between the others. Its mean is then 0, but in recordings with
+    synchrony the rate of the circular shift under ``sign`` contains what is left of it: read it as an upper bound.
 
     Parameters
     ----------
@@ -102,7 +104,7 @@ def calibrate(
 
 
 def broken_cube(cube: xr.DataArray, breaking: Breaking, seed: int, number: int) -> xr.DataArray:
-    """The cube without synchrony: every subject shifted circularly, or turned around its mean, at random.
+    """The cube with its synchrony broken: every subject shifted circularly, or turned around its mean, at random.
 
     Parameters
     ----------

@@ -49,8 +49,8 @@ class Workload:
 
     @property
     def n_dyad(self) -> int:
-        """Numbers that a sign flip sums in a cell."""
-        return self.n_subject * (self.n_subject - 1) // 2 if self.estimator == "pairwise" else self.n_subject
+        """Dyads, whose correlations a sign flip sums in a cell."""
+        return self.n_subject * (self.n_subject - 1) // 2
 
 
 def workload(
@@ -140,9 +140,10 @@ def null_seconds(work: Workload, scheme: str, n_surrogates: int, *, one_window: 
     >>> null_seconds(study, "sign_flip", 1000) < null_seconds(study, "circular_shift", 1000)
     True
     """
+    if scheme == "sign_flip" and work.estimator == "leave_one_out":
+        return n_surrogates * statistic_seconds(work)
     if scheme == "sign_flip" and work.summary == "mean":
-        dyads = work.samples * work.n_subject * rate(f"matrices/{_form(work)}")
-        once = dyads if work.estimator == "pairwise" else statistic_seconds(work)
+        once = work.samples * work.n_subject * rate(f"matrices/{_form(work)}")
         return once + n_surrogates * work.n_feature * work.n_window * work.n_dyad * rate("flip")
     if one_window:
         work = replace(work, n_time=max(1, work.n_time // work.n_window))

@@ -6,7 +6,6 @@ import numpy as np
 import xarray as xr
 
 from isc.synchrony.inference import DEFAULT_ALPHA, Percentile, Tail, p_values, thresholds
-from isc.synchrony.statistic.estimate import Estimator
 from isc.synchrony.surrogate.schemes import SchemeName
 
 LIMITS = {"threshold": "threshold", "threshold_low": "low", "threshold_high": "high"}
@@ -179,12 +178,12 @@ def rejected_nulls(nulls: Mapping[str, xr.DataArray | xr.Dataset]) -> str:
 
 
 def usable_schemes(
-    schemes: Iterable[SchemeName], n_subject: int, *, rate: float = DEFAULT_ALPHA, estimator: Estimator = "pairwise"
+    schemes: Iterable[SchemeName], n_subject: int, *, rate: float = DEFAULT_ALPHA
 ) -> tuple[SchemeName, ...]:
     """The schemes without those that could never reject with so few subjects.
 
-    Sign flips have 2**(n - 1) patterns that matter to a mean over dyads (2**n to leave-one-out), so that the smallest
-    p of 5 subjects is 1/16. A scheme is kept when it is the only one.
+    Sign flips have 2**(n - 1) patterns that matter, so that the smallest p of 5 subjects is 1/16. A scheme is kept when
+    it is the only one.
 
     Parameters
     ----------
@@ -192,7 +191,6 @@ def usable_schemes(
     n_subject : int
     rate : float
         Error rate of the side that is tested.
-    estimator : {"pairwise", "leave_one_out"}
 
     Returns
     -------
@@ -203,6 +201,5 @@ def usable_schemes(
     >>> usable_schemes(("circular_shift", "sign_flip"), 5), usable_schemes(("circular_shift", "sign_flip"), 6)
     (('circular_shift',), ('circular_shift', 'sign_flip'))
     """
-    n_pattern = 2 ** (n_subject - (estimator == "pairwise"))
-    kept = tuple(scheme for scheme in schemes if scheme != "sign_flip" or n_pattern * rate >= 1)
+    kept = tuple(scheme for scheme in schemes if scheme != "sign_flip" or 2 ** (n_subject - 1) * rate >= 1)
     return kept or tuple(schemes)

@@ -26,6 +26,7 @@ SHARED_CHANCE = 0.01  # p of changes that subjects share; see isc.synchrony.smoo
 FEW_SAMPLES = 30  # in a window
 FEW_EFFECTIVE = 10.0  # independent samples in a window
 MUCH_DROPPED = 0.05  # share of subject-windows
+MANY_AT_ONCE = 0.5  # share of subjects left out of one window
 IDENTICAL_R = 1 - 1e-6
 HEAD_SURROGATES = 199
 
@@ -216,12 +217,13 @@ def _absent_subjects(values: np.ndarray, ids: list[str]) -> Iterator[Finding]:
 
 def _dropped_subjects(measured: xr.Dataset) -> Iterator[Finding]:
     share = measured.attrs["dropped_share"]
-    if share > MUCH_DROPPED:
-        worst = measured["dropped_share"].values
+    worst = measured["dropped_share"].values
+    if share > MUCH_DROPPED or worst.max() >= MANY_AT_ONCE:
         largest, start = float(worst.max()), float(measured["start"].values[worst.argmax()])
         text = (
             f"{share:.1%} of subject-windows are left out (missing or flat), up to {largest:.0%} in the window from "
-            f"{start:.1f} s: r is noisier where fewer people count."
+            f"{start:.1f} s: r is noisier where fewer people count. Where many are missing at once the circular shift, "
+            "which scatters gaps, does not hold: read the sign flip first."
         )
         yield Finding("dropped_subjects", "warning", text, {"share": share, "largest": largest})
 

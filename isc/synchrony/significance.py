@@ -92,9 +92,7 @@ def test_synchrony(
     """
     options = choose_preset(preset, overrides)
     n_subject = _check_subjects(cube)
-    schemes = usable_schemes(
-        options.schemes, n_subject, rate=max(tail_rates(options.alpha, options.tail)), estimator=options.estimator
-    )
+    schemes = usable_schemes(options.schemes, n_subject, rate=max(tail_rates(options.alpha, options.tail)))
     windowing = options.windowing(cube)
     used = cube.isel(time=slice(0, windowing.n_time))
     how: dict[str, Any] = {"window": windowing.window, "step": windowing.step, "pairs": pairs, "n_threads": n_threads}

@@ -141,6 +141,16 @@ def test_planted_agreement_exceeds_the_chance_band_and_random_presses_rarely_do(
     assert false <= binom.isf(0.0005, n_run, 0.06)
 
 
+@pytest.mark.parametrize("n_surrogates", [19, 20, 21, 39, 100, 101])
+def test_agreement_above_the_band_has_a_p_of_at_most_alpha(n_surrogates):
+    rng = np.random.default_rng(1)
+    peaks = presses(**{f"s{k}": rng.uniform(0, 100, 3) for k in range(9)})
+    agreement = peak_agreement(peaks, windows=windows(20), method="density")
+    band = chance_band(peaks, windows=agreement, duration=100.0, n_surrogates=n_surrogates)
+    beyond = int((band["maximum"] > band["threshold"]).sum())  # of a value just above the threshold
+    assert (beyond + 1) / (n_surrogates + 1) <= 0.05 < (beyond + 2) / (n_surrogates + 1)
+
+
 def test_the_same_seed_gives_the_same_band():
     peaks = presses(a=[1.0, 20.0], b=[4.0])
     agreement = peak_agreement(peaks, windows=windows())
@@ -159,12 +169,12 @@ PEAKS = presses(a=[1.0])
         (lambda: peak_agreement(PEAKS, windows=windows(), tolerance=-1.0), "tolerance 0 s or more, not 1.0 and -1.0"),
         (lambda: chance_band(PEAKS, windows=windows(), duration=29.0), "end of the last window, 30 s, but is 29 s"),
         (
-            lambda: chance_band(PEAKS, windows=windows(), duration=30.0, n_surrogates=0),
-            "n_surrogates must be 1 or more",
+            lambda: chance_band(PEAKS, windows=windows(), duration=30.0, n_surrogates=18),
+            "n_surrogates must be 19 or more for alpha 0.05, not 18",
         ),
         (
             lambda: chance_band(PEAKS, windows=windows(), duration=30.0, alpha=1.0),
-            r"alpha in \(0, 1\), not 1000 and 1.0",
+            r"alpha must be in \(0, 1\), not 1.0",
         ),
     ],
 )

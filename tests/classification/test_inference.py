@@ -169,3 +169,29 @@ def test_mcnemar_is_that_of_statsmodels(features):
     found = compare_models(first, second)
     table = [[0, int(found["only_first"])], [int(found["only_second"]), 0]]
     assert float(found["p_mcnemar"]) == pytest.approx(mcnemar(table, exact=True).pvalue)
+
+
+def of_people(predicted):
+    """Three people with two clips each, classes x and y."""
+    coords = {"clip": list("abcdef"), "label": ("clip", list("xyxyxy")), "subject": ("clip", list("112233"))}
+    return xr.Dataset({"predicted": (("repeat", "clip"), [predicted])}, coords | {"class": ["x", "y"]})
+
+
+def test_a_person_of_whom_nothing_was_tested_takes_no_part_in_a_comparison():
+    first, second = of_people(["x", "y", "x", "y", "", ""]), of_people(["x", "x", "x", "x", "x", "y"])
+    found = compare_models(first, second)
+    assert found["subject"].values.tolist() == ["1", "2"] and found.attrs["n_subject"] == 2
+    assert (float(found["difference"]), float(found["p_sign_flip"])) == (0.5, 0.5)
+    assert (float(found["only_first"]), float(found["only_second"])) == (2, 0)
+    nothing = of_people([""] * 6)
+    with pytest.raises(ValueError, match="no subject was tested in both results"):
+        compare_models(nothing, second)
+
+
+def test_a_score_that_is_not_defined_is_no_evidence():
+    """Only clips of one class are tested and all of them recognised: kappa has no meaning, and p must not be small."""
+    coords = {"subject": ("clip", list("111222")), "label": ("clip", list("xxyxxy"))}
+    data = xr.DataArray([[0.0], [0.1], [5.0], [0.2], [0.3], [5.1]], coords, ("clip", "feature"))
+    folds = xr.DataArray([[0, 0, -1, 1, 1, -1]], dims=("repeat", "clip"))
+    test = permutation_test(data, split=folds, statistic="kappa", n_permutations=19, exchange="clip")
+    assert np.isnan(float(test["observed"])) and float(test["p"]) == 1.0

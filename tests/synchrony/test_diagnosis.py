@@ -93,6 +93,14 @@ def test_windows_that_lose_subjects_are_found():
     assert "50% in the window from 6.7 s" in told.message
 
 
+def test_one_window_in_which_half_of_the_subjects_are_missing_is_enough():
+    cube = cube_of()
+    cube[:10, :40] = np.nan
+    told = finding(cube, "dropped_subjects")
+    assert told.values["share"] < 0.05 and told.values["largest"] == 0.5
+    assert "the circular shift, which scatters gaps, does not hold" in told.message
+
+
 def test_a_subject_without_data_does_not_stop_the_diagnosis():
     cube = cube_of()
     cube[4] = np.nan

@@ -199,6 +199,9 @@ def test_the_part_of_another_null_is_refused():
     for cube, options in [(smooth_cube(seed=1), {}), (smooth_cube(), {"seed": 1}), (smooth_cube(), {"window": 4.0})]:
         with pytest.raises(ValueError, match="resume_from is a part of another null"):
             null_extremes(cube, n_surrogates=4, resume_from=kept[0], **options)
+    slower = smooth_cube().assign_coords(time=np.arange(600) / 25)  # the same numbers in other windows
+    with pytest.raises(ValueError, match="resume_from is a part of another null"):
+        null_extremes(slower, n_surrogates=4, resume_from=kept[0])
 
 
 def test_one_window_can_be_flipped_but_not_shifted():

@@ -22,7 +22,7 @@ MARKS = {  # how the text cites each entry of isc.report.CITATIONS
 SPACES = {
     "vector": "its three coordinates together, their covariances summed",
     "axes": "each of its three coordinates by itself",
-    "norm": "its distance from the origin of the aligned face",
+    "norm": "its distance from the origin of the aligned face in the x-y plane",
     "displacement": "the length of its movement from its mean place",
 }
 EXTENTS = {

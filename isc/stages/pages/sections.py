@@ -22,10 +22,11 @@ FACE_MAPS = 3  # windows shown on the face
 GROUPS = ("band", "structure", "hemisphere")  # coords by which features that are no face are gathered
 MM_PER_M = 1e3
 STRONGEST_ROWS = 12  # windows or features listed in a table of the page
-SELECTED = (
-    "It was selected because it reaches the largest t-ISC, so its height is optimistic; its p-value accounts for the "
-    "selection (maximum statistic)."
-)
+SELECTED = "It was selected for the largest t-ISC, so its height is optimistic; its p-value accounts for "
+ACCOUNTED = {  # by scope of the error rate
+    "recording": "the selection (maximum statistic).",
+    "window": "the number of features in its window, not for the number of windows.",
+}
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,7 @@ def _series_figure(results: Results, features: str) -> ReportFigure:
     )
     caption = (
         f"t-ISC of {name} with the null band of {_of_which(results.scheme)}; significant windows are marked. {SELECTED}"
+        + ACCOUNTED[results.deciding[features].attrs.get("scope", "recording")]
     )
     alt = (
         f"t-ISC of {name}: largest r = {float(series[window]):.2f} at {float(series['time'][window]):.1f} s, "

@@ -66,7 +66,7 @@ class DetrendedBlock:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Run a statistic on the detrended windows of a few features at a time."""
         if how.get("others", "surrogate") != "surrogate":
-            raise ValueError("detrend='linear' does not go together with lags or leave-one-out surrogates")
+            raise ValueError("detrend='linear' does not go together with lags")
         shifts, frames = how.pop("shifts", None), how.pop("frames", None)
         end_to_end = np.arange(starts.size, dtype=np.int64) * length
         values, counts = [], []

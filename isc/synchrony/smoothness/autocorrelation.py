@@ -123,7 +123,8 @@ def frame_shuffle_warning(autocorrelation: float, window_samples: int, effective
         "cannot be read as evidence of synchrony; it is provided to reproduce earlier analyses. Autocorrelation time "
         f"of these data: {autocorrelation:.3g} frames; a window of {window_samples} is worth about {effective:.2g} "
         "independent ones. The 95th percentile of maxima with the 5th of minima together are a 10 % test, and "
-        f"{n_surrogates} shuffles leave the true level of a 5 % threshold between {low:.1%} and {high:.1%}."
+        f"{n_surrogates} shuffles leave the true level of a 5 % threshold between {100 * low:.1f} and "
+        f"{100 * high:.1f} %."
     )
 
 
@@ -175,8 +176,8 @@ def design_findings(n_subject: int, n_surrogates: int | None = None) -> list[Fin
     if n_surrogates is not None and n_surrogates < FEW_SURROGATES:
         low, high = _true_level(n_surrogates)
         text = (
-            f"{n_surrogates} surrogates leave the true level of a 5 % threshold between {low:.1%} and {high:.1%}; "
-            "use 1000 or more, 5000 for a paper."
+            f"{n_surrogates} surrogates leave the true level of a 5 % threshold between {100 * low:.1f} and "
+            f"{100 * high:.1f} %; use 1000 or more, 5000 for a paper."
         )
         values = {"n_surrogates": n_surrogates, "true_level_low": low, "true_level_high": high}
         found.append(Finding("few_surrogates", "warning", text, values))

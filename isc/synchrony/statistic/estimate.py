@@ -100,7 +100,8 @@ class Statistic:
             rows = []
             for subject in np.flatnonzero(dyads.any(axis=1)):
                 chosen = np.concatenate([[subject], np.flatnonzero(dyads[subject])])
-                value, _ = block.of_subjects(chosen).leave_one_out(windows.starts, windows.length, **how)
+                moved = {key: how[key][chosen] for key in ("shifts", "frames") if key in how}
+                value, _ = block.of_subjects(chosen).leave_one_out(windows.starts, windows.length, **(how | moved))
                 rows.append(value[:, 0])
             parts.append(summarise(np.stack(rows), self.summary))
         _, count = block.leave_one_out(windows.starts, windows.length, **how)

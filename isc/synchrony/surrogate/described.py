@@ -56,7 +56,6 @@ def surrogates_of(
     window, step : float
         Seconds.
     estimator : {"pairwise", "leave_one_out"}
-        For ``leave_one_out`` only the left-out subject is randomised, against the observed others.
     summary : {"mean", "median", "fisher_mean"}
     space : {"vector", "axes", "norm", "displacement"}
     detrend : {None, "linear"}
@@ -66,7 +65,7 @@ def surrogates_of(
         As in `isc.temporal_isc`, as are all options of the statistic.
     per_window : bool
         Values are only compared within a window. Shuffles of the whole recording then draw one window a surrogate,
-        which has exactly the law of each (not for ``leave_one_out``, where the observed others differ between windows).
+        which has exactly the law of each (for ``pairwise`` only).
     others : sequence of DataArray
         Cubes of the other stimuli, for pseudo groups.
 
@@ -105,7 +104,7 @@ def surrogates_of(
     partners = tuple(
         (select_features(other, space=space, pairs=pairs), partner_order(cube, other, ordered)) for other in others
     )
-    n_pattern = n_sign_patterns(statistic, len(ids))
+    n_pattern = n_sign_patterns(len(ids))
     exact = isinstance(scheme, SignFlip) and n_pattern < n_surrogates
     shortcut = per_window and estimator == "pairwise" and shuffles_recording(scheme)
     randomiser = _randomiser(design, scheme, partners, exact, shortcut)

@@ -56,37 +56,23 @@ class Design:
     ) -> np.ndarray:
         """Values (feature, window) of a block, read at other times where `moves` (shifts or frames) say so."""
         how: dict[str, Any] = {"min_valid": self.min_valid, "n_threads": n_threads or self.n_threads, **(moves or {})}
-        if moves and self.statistic.estimator == "leave_one_out":
-            # a mean of shifted others would be flat, and the null too narrow
-            how |= {"others": "observed", "other_starts": self.windows.starts}
         read = block if self.detrend is None else DetrendedBlock(block)
         return self.statistic.compute(read, windows or self.windows, **how)[0]
 
     def compute_terms(self, block: Block) -> np.ndarray:
-        """Correlation of every dyad or left-out subject before the summary (dyad or subject, feature, window)."""
+        """Correlation of every dyad before the summary (dyad, feature, window)."""
         return replace(self, statistic=replace(self.statistic, summary=None)).compute(block)
 
     def compute_rows(self, block: Block) -> np.ndarray:
-        """The same on one thread, window by window: (feature, window, subject), or (..., subject * subject)."""
+        """Correlation of every subject with every other on one thread (feature, window, subject * subject)."""
         read = block if self.detrend is None else DetrendedBlock(block)
         where = (self.windows.starts, self.windows.length)
-        if self.statistic.estimator == "leave_one_out":
-            value, _ = read.leave_one_out(*where, min_valid=self.min_valid, n_threads=1)
-            return np.ascontiguousarray(np.swapaxes(value, 1, 2))
         value, _ = read.correlation_matrices(*where, min_valid=self.min_valid, n_threads=1)
         return value.reshape(*value.shape[:2], -1)
 
-    def compute_other(self, observed: np.ndarray, series: np.ndarray) -> np.ndarray:
-        """Values (feature, window) of other series of the same subjects, on one thread.
-
-        For leave-one-out each subject's other series is compared with the mean of the observed others: both are laid
-        end to end and the left-out subject is read one recording later.
-        """
-        if self.statistic.estimator == "pairwise":
-            return self.compute(SeriesBlock(series), n_threads=1)
-        both = SeriesBlock(np.concatenate([observed, series], axis=-1))
-        later = np.full(self.keys.size, observed.shape[-1], dtype=np.int64)
-        return self.compute(both, n_threads=1, moves={"shifts": later})
+    def compute_other(self, series: np.ndarray) -> np.ndarray:
+        """Values (feature, window) of other series of the same subjects, on one thread."""
+        return self.compute(SeriesBlock(series), n_threads=1)
 
 
 class Randomiser(Protocol):

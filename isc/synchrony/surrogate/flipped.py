@@ -1,7 +1,9 @@
 """Sign flips: one pass over the data gives the correlations of all dyads, and every flip is a sum of them.
 
 With R the correlations of a window, flipping the signs e of the subjects turns the mean over dyads into
-``sum_{a<b} e_a e_b R_ab / n_dyad``; flipping the left-out subject turns leave-one-out into ``mean_s e_s r_s``.
+``sum_{a<b} e_a e_b R_ab / n_dyad``. Leave-one-out has no such sum: the mean of the others is flipped with them, so that
+it is computed anew from the flipped series. (``mean_s e_s r_s`` would take the r of different subjects for independent;
+they share dyads, and the null would be too narrow by the root of two.)
 """
 
 from collections.abc import Iterator
@@ -12,13 +14,13 @@ import numpy as np
 
 from isc.kernels.correlation import least_samples, read_source
 from isc.kernels.nulls import surrogates as draws
-from isc.kernels.nulls.flips import FlipTables, dyad_tables, flipped_means, subject_tables
+from isc.kernels.nulls.flips import FlipTables, dyad_tables, flipped_means
 from isc.kernels.pairs.distance_matrices import packed_matrices
 from isc.kernels.pairs.packing import PackedWindows, mesh_order, packed_windows
-from isc.kernels.windows.plan import in_order, tiles
+from isc.kernels.windows.plan import in_order, in_threads, tiles
 from isc.synchrony.features.blocks import Block
 from isc.synchrony.features.distance_block import DistanceBlock
-from isc.synchrony.statistic.estimate import Statistic, dyad_indices, summarise
+from isc.synchrony.statistic.estimate import dyad_indices, summarise
 from isc.synchrony.surrogate.design import Design
 
 PIECE_BYTES = 2 * 2**20  # of values made at a time: they are folded while they are in cache
@@ -52,11 +54,20 @@ class FlippedSigns:
     def values(self, block: Block, features: slice, drawn: np.ndarray) -> np.ndarray:
         """Values (surrogate, feature, window)."""
         summary = self.design.statistic.summary
+        if self.design.statistic.estimator == "leave_one_out":
+            return self._left_out(block.series_of(slice(None)), drawn)
         if summary != "mean":
             terms = self.design.compute_terms(block)
-            signs = drawn if self.design.statistic.estimator == "leave_one_out" else sign_products(drawn)
-            return np.stack([summarise(terms * row[:, None, None], summary) for row in signs])
-        return np.concatenate([values for _, values in self._in_tiles(block, self._tables(drawn))], axis=1)
+            return np.stack([summarise(terms * row[:, None, None], summary) for row in sign_products(drawn)])
+        return np.concatenate([values for _, values in self._in_tiles(block, dyad_tables(drawn))], axis=1)
+
+    def _left_out(self, series: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+        """Values of flipped series (feature, component, subject, time): the others of a subject are flipped as well."""
+
+        def run(k: int) -> np.ndarray:
+            return self.design.compute_other(series * drawn[k, :, None])
+
+        return np.stack(in_threads(run, [(k,) for k in range(len(drawn))], self.design.n_threads))
 
     def observed(self, block: Block) -> np.ndarray:
         """Observed values (feature, window): the flip that flips nobody."""
@@ -65,21 +76,18 @@ class FlippedSigns:
 
     @property
     def streams(self) -> bool:
-        """Whether `pieces` can be used: means only."""
-        return self.design.statistic.summary == "mean"
+        """Whether `pieces` can be used: means over dyads only."""
+        return self.design.statistic.estimator == "pairwise" and self.design.statistic.summary == "mean"
 
     def pieces(self, block: Block, drawn: Any) -> Iterator[tuple[slice, slice, np.ndarray]]:
         """Yield (surrogates, windows, values (surrogate, feature, window)) of means, small enough for the cache."""
-        as_they_are = self.design.statistic.estimator == "pairwise" and self.design.detrend is None
-        if isinstance(block, DistanceBlock) and as_they_are:
-            for windows, values in self._of_distances(block, self._tables(drawn)):
+        tables = dyad_tables(drawn)
+        if isinstance(block, DistanceBlock) and self.design.detrend is None:
+            for windows, values in self._of_distances(block, tables):
                 yield slice(None), windows, values
         else:
-            for _, values in self._in_tiles(block, self._tables(drawn)):
+            for _, values in self._in_tiles(block, tables):
                 yield slice(None), slice(None), values
-
-    def _tables(self, drawn: np.ndarray) -> FlipTables:
-        return dyad_tables(drawn) if self.design.statistic.estimator == "pairwise" else subject_tables(drawn)
 
     def _tile_size(self, tables: FlipTables, n_window: int) -> int:
         """Features whose matrices and values fit into a piece."""
@@ -123,8 +131,8 @@ class FlippedSigns:
 def sign_patterns(numbers: np.ndarray, n_subject: int) -> np.ndarray:
     """Patterns of signs: bit s of the number says that subject s is flipped, counted from the last subject.
 
-    Pattern 0 flips nobody. For the mean over dyads a pattern and its opposite are the same, so that the numbers below
-    2**(n-1), which never flip the first subject, are all of them.
+    Pattern 0 flips nobody. A pattern and its opposite give the same correlations, so that the numbers below 2**(n-1),
+    which never flip the first subject, are all of them.
 
     Parameters
     ----------
@@ -144,12 +152,11 @@ def sign_patterns(numbers: np.ndarray, n_subject: int) -> np.ndarray:
     return (1 - 2 * bits).astype(np.float32)
 
 
-def n_sign_patterns(statistic: Statistic, n_subject: int) -> int:
-    """How many patterns of signs change the statistic, the observed one not counted.
+def n_sign_patterns(n_subject: int) -> int:
+    """How many patterns of signs change the correlations between subjects, the observed one not counted.
 
     Parameters
     ----------
-    statistic : Statistic
     n_subject : int
 
     Returns
@@ -158,10 +165,10 @@ def n_sign_patterns(statistic: Statistic, n_subject: int) -> int:
 
     Examples
     --------
-    >>> n_sign_patterns(Statistic(), 4)
+    >>> n_sign_patterns(4)
     7
     """
-    return 2 ** (n_subject - 1 if statistic.estimator == "pairwise" else n_subject) - 1
+    return 2 ** (n_subject - 1) - 1
 
 
 def sign_products(signs: np.ndarray) -> np.ndarray:

@@ -38,8 +38,7 @@ class OtherStimuli:
     def draw(self, surrogates: range) -> list[np.ndarray]:
         """Number of the stimulus (0 is the tested one) of every subject, for each surrogate."""
         design, n_stimulus = self.design, len(self.others) + 1
-        draw = draws.random_groups if design.statistic.estimator == "pairwise" else draws.other_groups
-        return [draw(design.seed, k, design.keys, n_stimulus) for k in surrogates]
+        return [draws.random_groups(design.seed, k, design.keys, n_stimulus) for k in surrogates]
 
     def values(self, block: Block, features: slice, drawn: Sequence[np.ndarray]) -> np.ndarray:
         """Values (surrogate, feature, window)."""
@@ -59,8 +58,6 @@ class OtherStimuli:
 
         def run(k: int) -> np.ndarray:
             moves = {"shifts": drawn[k] * self.design.n_time}
-            if self.design.statistic.estimator == "leave_one_out":
-                return self.design.compute(stimuli, moves=moves, n_threads=1)
             values = self._between(drawn[k]).compute(stimuli, moves=moves, n_threads=1)
             return values.reshape(stimuli.n_feature, -1)
 
@@ -71,7 +68,9 @@ class OtherStimuli:
         apart = group[:, None] != group[None]
         if apart.sum() == group.size * (group.size - 1):
             return self.design
-        dyads = Comparisons(["pseudo"], ["pseudo"], np.triu(apart)[None])
+        if self.design.statistic.estimator == "pairwise":
+            apart = np.triu(apart)  # each dyad once
+        dyads = Comparisons(["pseudo"], ["pseudo"], apart[None])
         return replace(self.design, statistic=replace(self.design.statistic, comparisons=dyads))
 
 

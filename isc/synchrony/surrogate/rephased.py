@@ -50,7 +50,7 @@ class RandomPhases:
         spectra = spectra_of(block.series)
 
         def run(k: int) -> np.ndarray:
-            return self.design.compute_other(block.series, turned_series(spectra, drawn[k], block.n_time))
+            return self.design.compute_other(turned_series(spectra, drawn[k], block.n_time))
 
         return np.stack(in_threads(run, [(k,) for k in range(len(drawn))], self.design.n_threads))
 

@@ -137,7 +137,7 @@ def whole_subjects(
     order = np.argsort(ids, kind="stable")
     n_time, statistic = cube.sizes["time"], Statistic()
     design = Design(statistic, windows, n_time, subject_keys(ids[order]), int(seed), min_valid=1.0, n_threads=1)
-    n_pattern = n_sign_patterns(statistic, order.size)
+    n_pattern = n_sign_patterns(order.size)
     exact = isinstance(chosen, SignFlip) and n_pattern < n_surrogates
     randomiser: Any = FlippedSigns(design, exact) if isinstance(chosen, SignFlip) else MovedInTime(design, chosen)
     return WholeSubjects(chosen, randomiser, order, n_pattern if exact else n_surrogates, exact)

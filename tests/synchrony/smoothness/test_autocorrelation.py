@@ -39,7 +39,7 @@ def test_the_frame_shuffle_warning_has_the_numbers_of_the_data():
     text = frame_shuffle_warning(30.0, 150, 9.2, 200)
     assert "30 frames" in text
     assert "a window of 150 is worth about 9.2 independent ones" in text
-    assert "between 2.8% and 9.0%" in text
+    assert "between 2.8 and 9.0 %" in text
     assert "100 %" in text and "11 to 22 %" in text and "10 % test" in text
 
 
@@ -48,7 +48,7 @@ def test_small_designs_are_told():
     assert design_findings(21) == []
     assert "not reported below 5" in design_findings(3, 1000)[0].message
     assert "settle at about 20" in design_findings(8, 1000)[0].message
-    assert "between 2.8% and 9.0%" in design_findings(30, 200)[0].message
+    assert "between 2.8 and 9.0 %" in design_findings(30, 200)[0].message
 
 
 def test_inference_for_four_people_is_refused():
