@@ -22,7 +22,9 @@ FACE_MAPS = 3  # windows shown on the face
 GROUPS = ("band", "structure", "hemisphere")  # coords by which features that are no face are gathered
 MM_PER_M = 1e3
 STRONGEST_ROWS = 12  # windows or features listed in a table of the page
-SELECTED = "It was selected because it reaches the largest t-ISC, so its height is optimistic; its p-value accounts for "
+SELECTED = (
+    "It was selected because it reaches the largest t-ISC, so its height is optimistic; its p-value accounts for "
+)
 ACCOUNTED = {  # by scope of the error rate
     "recording": "the selection (maximum statistic).",
     "window": "the number of features in its window, not for the number of windows.",

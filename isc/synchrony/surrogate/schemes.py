@@ -39,8 +39,8 @@ class CircularShift(Scheme):
 
     Keeps each subject's autocorrelation and the relations between its features. Destroys the relation in time between
     subjects, and with it the place of slow and of lively scenes: where the film changes everybody's smoothness at
-    once, surrogates mix the scenes and the test is too liberal (64 % false positives in simulation). So it is where many
-    subjects miss the same seconds: their gaps are scattered, and surrogate windows hold more people (31 %).
+    once, surrogates mix the scenes and the test is too liberal (64 % false positives in simulation). So it is where
+    many subjects miss the same seconds: their gaps are scattered, and surrogate windows hold more people (31 %).
     """
 
     name = "circular_shift"
