@@ -6,13 +6,13 @@ regression on 20 principal components fitted inside the fold. Networks: every sy
 `isc.networks.register`; each sees the same folds, and takes a fifth of the training people for validation. The style
 system learns from the neutral clips of training people; it is not told which clip of the test person is neutral.
 Clips that a person shows of the test person's expressions are never in training. Intervals: bootstrap over people.
-p: labels permuted within people, whole takes at a time, against fixed predictions. Pairs: sign flips over people;
-McNemar over clips, which readers expect and which is too small.
+p: labels permuted within people, whole takes at a time, against fixed predictions. Pairs: sign flips over people,
+and these corrected for all pairs (Holm); McNemar over clips, which readers expect and which is too small.
 
     python experiments/networks/run.py [--out DIR] [--corpus DIR] [--systems a,b] [--quick]
 
 Writes figures/, tables/ and summary.json (keys in data_dictionary/networks.json). A system that was killed goes on
-where it was. About 15 minutes of one core.
+where it was. About 17 minutes of one core.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from typing import Any
 
 import pandas as pd
 import xarray as xr
+from figures import draw_training, training_logs
 from matplotlib.figure import Figure
 
 import isc
@@ -92,12 +93,14 @@ def tables_of(results: Results, pairs: pd.DataFrame, summary: Summary) -> dict[s
     }
 
 
-def figures_of(results: Results, summary: Summary) -> dict[str, Figure]:
-    """Confusion of every system, and the accuracy of every person under all."""
+def figures_of(results: Results, summary: Summary, runs: Path) -> dict[str, Figure]:
+    """Confusion of every system, the accuracy of every person under all, and how the networks learnt."""
     people = {name: subject_table(result)["accuracy"] for name, result in results.items()}
     columns = pd.DataFrame({name.replace("_", "\n"): accuracy for name, accuracy in people.items()})
     figures = {f"{name}_confusion": isc.plot_confusion(confusion(result)) for name, result in results.items()}
-    return figures | {"subjects": plot_subject_accuracy(columns, chance=summary["1nn/chance"])}
+    figures["subjects"] = plot_subject_accuracy(columns, chance=summary["1nn/chance"])
+    logs = {name: logs for name in results if (logs := training_logs(runs / name))}
+    return figures | ({"training": draw_training(logs)} if logs else {})
 
 
 def report(results: Results, table: pd.DataFrame, summary: Summary) -> None:
@@ -110,7 +113,8 @@ def report(results: Results, table: pd.DataFrame, summary: Summary) -> None:
     for _, row in table.iterrows():
         gap = f"{row['difference']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}]"
         flips = f"sign flips p = {row['p_sign_flip']:.4f} (smallest {row['smallest_p']:.4f})"
-        print(f"{row['system']} less {row['baseline']}: {gap}, {flips}, McNemar p = {row['p_mcnemar']:.4f}")
+        more = f"Holm over {len(table)} {row['p_holm']:.4f}, McNemar p = {row['p_mcnemar']:.4f}"
+        print(f"{row['system']} less {row['baseline']}: {gap}, {flips}, {more}")
 
 
 def compare(corpus: xr.Dataset, names: list[str], settings: dict[str, Any], out: Path, progress: Any) -> Results:
@@ -152,7 +156,7 @@ def main() -> None:
     summary = scored(results, settings) | gaps | {"n_clip": corpus.sizes["clip"]}
     summary["n_subject"] = len(set(corpus["subject"].values))
     report(results, table, summary)
-    tables, figures = tables_of(results, table, summary), figures_of(results, summary)
+    tables, figures = tables_of(results, table, summary), figures_of(results, summary, options.out / "runs")
     write_results(options.out, summary=summary, tables=tables, figures=figures, dictionary="networks")
 
 

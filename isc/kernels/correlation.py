@@ -192,7 +192,6 @@ def leave_one_out(
     shifts: np.ndarray | None = None,
     frames: np.ndarray | None = None,
     others: Others = "surrogate",
-    other_starts: np.ndarray | None = None,
     min_valid: float = 0.8,
     n_threads: int = 1,
 ) -> Arrays:
@@ -207,10 +206,7 @@ def leave_one_out(
     shifts : ndarray of int, shape (subject,), optional
     frames : ndarray of int, shape (subject, n), optional
     others : {"surrogate", "observed"}
-        Whether the mean is taken over shifted or shuffled subjects as well, or over the observed ones, so that only
-        the left-out subject is randomised.
-    other_starts : ndarray of int, shape (window,), optional
-        With observed others: where their windows begin, when frames lay the windows of the left-out subject elsewhere.
+        Whether the mean is taken over shifted or shuffled subjects as well, or over the observed ones, as for a lag.
     min_valid : float
     n_threads : int
 
@@ -228,8 +224,7 @@ def leave_one_out(
     """
     source, least = read_source(series.shape[2], shifts, frames), least_samples(min_valid, length)
     if others == "observed" and (shifts is not None or frames is not None):
-        observed = starts if other_starts is None else other_starts
-        return leave_one_out_of_observed(series, starts, length, source, observed, least, n_threads)
+        return leave_one_out_of_observed(series, starts, length, source, least, n_threads)
     shape = (series.shape[2], len(starts))
     return fast_windows(series, plan_windows(starts, length), source, least, LEAVE_ONE_OUT, shape, n_threads)
 

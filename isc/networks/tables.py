@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import xarray as xr
+from statsmodels.stats.multitest import multipletests
 
 from isc.classification.fixed_predictions import prediction_test
 from isc.classification.inference import compare_models
@@ -68,7 +69,8 @@ def paired_table(results: Mapping[str, xr.Dataset], baselines: Sequence[str]) ->
     -------
     DataFrame
         A row a pair: system, baseline, and of `isc.compare_models` difference, low, high, p_sign_flip, p_mcnemar,
-        and smallest_p, the smallest that the sign flips could give.
+        smallest_p, the smallest that the sign flips could give, and p_holm, p_sign_flip corrected for all pairs of the
+        table (Holm 1979, https://www.jstor.org/stable/4615733).
 
     Raises
     ------
@@ -93,7 +95,10 @@ def paired_table(results: Mapping[str, xr.Dataset], baselines: Sequence[str]) ->
             found = compare_models(results[system], results[baseline])
             row = {"system": system, "baseline": baseline} | {name: float(found[name]) for name in GAPS}
             rows.append(row | {"smallest_p": found.attrs["smallest_p"]})
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    if rows:
+        table["p_holm"] = multipletests(table["p_sign_flip"], method="holm")[1]
+    return table
 
 
 def holdout_result(

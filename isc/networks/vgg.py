@@ -151,7 +151,7 @@ def narrow_vgg16(n_class: int = 7, *, divisor: int = 8) -> VGG:
     -------
     VGG
         0.28 million parameters for an eighth. Sixteen layers without batch normalisation are slow to begin from
-        random weights: at rates of 5e-4 and more they stayed at chance on generated faces.
+        random weights: `isc.networks.systems` takes a low rate and no patience.
 
     Raises
     ------

@@ -83,6 +83,7 @@ def test_the_comparison_puts_networks_beside_geometry(run, tmp_path, monkeypatch
     people = pd.read_csv(tmp_path / "tables" / "subjects.tsv", sep="\t")
     assert set(people["system"]) == {"1nn", "logistic", "brightest"} and len(people) == 12
     assert "brightest less logistic" in capsys.readouterr().out
+    assert not (tmp_path / "figures" / "training.pdf").exists()  # it has no training
 
 
 def test_a_system_that_is_not_registered_is_named(run, capsys):

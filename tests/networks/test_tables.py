@@ -35,6 +35,8 @@ def test_every_system_is_compared_with_every_baseline_once():
     table = paired_table(results, ["1nn", "logistic"])
     pairs = table[["system", "baseline"]].values.tolist()
     assert pairs == [["logistic", "1nn"], ["net", "1nn"], ["net", "logistic"]]
+    by_p = table.sort_values("p_sign_flip")
+    assert np.allclose(by_p["p_holm"], np.maximum.accumulate(np.minimum(by_p["p_sign_flip"] * [3, 2, 1], 1)))
     row = table.iloc[1]
     assert row["difference"] > 0.2 and row["p_sign_flip"] <= 0.05 and row["smallest_p"] == 2 / 2**8
 

@@ -17,7 +17,6 @@ from isc.kernels.vectors.simd import FAST, LANES, load, multiply_add, splat, sto
 from isc.kernels.windows.moments import ONE, ZERO
 
 GROUP = 3  # subjects a group: 32 sums a table, 21 KB for all tables of 21 subjects and eight windows
-GROUP_ALONE = 5  # left-out subjects a table
 CELLS = 2 * LANES  # windows side by side: two vectors share each table index
 
 
@@ -75,33 +74,6 @@ def dyad_tables(flips: np.ndarray) -> FlipTables:
         dyads.append(np.stack([first[kept], second[kept]]))
         subjects.append(both)
     return _tables(dyads, subjects, flips, n)
-
-
-def subject_tables(flips: np.ndarray) -> FlipTables:
-    """Tables for sums over subjects of sign_s r_s; the terms are the subjects.
-
-    Parameters
-    ----------
-    flips : ndarray, shape (flip, subject)
-
-    Returns
-    -------
-    FlipTables
-
-    Examples
-    --------
-    >>> subject_tables(np.array([[1, -1], [-1, -1]])).entries.tolist()
-    [[2], [3]]
-    """
-    n = flips.shape[1]
-    groups = [np.arange(k, min(k + GROUP_ALONE, n)) for k in range(0, n, GROUP_ALONE)]
-    bits = (flips < 0).astype(np.int64)
-    size = 2 ** min(GROUP_ALONE, n)
-    patterns = 1 - 2 * (np.arange(size)[:, None] >> np.arange(min(GROUP_ALONE, n)) & 1)
-    entries = np.stack([bits[:, group] @ (1 << np.arange(group.size)) for group in groups], axis=1)
-    signs = np.concatenate([patterns[:, : group.size] for group in groups], axis=1).astype(np.float32)
-    first = np.cumsum([0, *[group.size for group in groups]])
-    return FlipTables(np.concatenate(groups), first, signs, entries)
 
 
 def _tables(dyads: list[np.ndarray], subjects: list[np.ndarray], flips: np.ndarray, n: int) -> FlipTables:

@@ -211,27 +211,3 @@ def random_groups(seed: int, surrogate: int, keys: np.ndarray, n_group: int) -> 
     names = np.empty((1, n_group), dtype=np.int32)
     draw_orders(stream_key(seed, "group", 1), np.uint32(surrogate), np.zeros(1, np.uint64), n_group, names)
     return names[0, ranks % n_group].astype(np.int64)
-
-
-def other_groups(seed: int, surrogate: int, keys: np.ndarray, n_group: int) -> np.ndarray:
-    """One of the groups 1 .. n_group - 1 for every subject, each drawn alone.
-
-    Parameters
-    ----------
-    seed, surrogate : int
-        Name of the draw.
-    keys : ndarray (subject,) uint64
-        From `subject_keys`.
-    n_group : int
-        At least 2.
-
-    Returns
-    -------
-    ndarray (subject,) int64
-
-    Examples
-    --------
-    >>> other_groups(1, 0, subject_keys("abc"), 2).tolist()
-    [1, 1, 1]
-    """
-    return 1 + _bounded(stream_key(seed, "group", 2), surrogate, keys, n_group - 1)

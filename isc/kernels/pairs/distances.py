@@ -158,7 +158,6 @@ def leave_one_out_of_distances(
     shifts: np.ndarray | None = None,
     frames: np.ndarray | None = None,
     others: Others = "surrogate",
-    other_starts: np.ndarray | None = None,
     min_valid: float = 0.8,
     n_threads: int = 1,
 ) -> Arrays:
@@ -173,7 +172,6 @@ def leave_one_out_of_distances(
     shifts : ndarray of int, shape (subject,), optional
     frames : ndarray of int, shape (subject, n), optional
     others : {"surrogate", "observed"}
-    other_starts : ndarray of int, shape (window,), optional
     min_valid : float
     n_threads : int
         As in `isc.kernels.correlation.leave_one_out`, as are all options.
@@ -190,7 +188,7 @@ def leave_one_out_of_distances(
     >>> leave_one_out_of_distances(both, np.array([0]), np.array([1]), np.array([0]), 40)[0].round(3).tolist()
     [[[1.0], [1.0]]]
     """
-    how: dict[str, Any] = {"shifts": shifts, "frames": frames, "others": others, "other_starts": other_starts}
+    how: dict[str, Any] = {"shifts": shifts, "frames": frames, "others": others}
     how |= {"min_valid": min_valid, "n_threads": n_threads}
     return _by_series(correlation.leave_one_out, landmarks, vertex_a, vertex_b, starts, length, how)
 

@@ -1,4 +1,4 @@
-"""A left-out subject read at other times, with the mean of the observed others: the null of leave-one-out.
+"""A left-out subject read at other times, with the mean of the observed others: leave-one-out with a lag.
 
 The others are the sum over all subjects, made once, less the own observed series. Windows in which anybody misses a
 sample, or in which the others nearly cancel, take the exact path in float64.
@@ -26,7 +26,6 @@ def leave_one_out_of_observed(
     starts: np.ndarray,
     length: int,
     source: Arrays,
-    other_starts: np.ndarray,
     least: int,
     n_threads: int,
 ) -> Arrays:
@@ -36,12 +35,10 @@ def leave_one_out_of_observed(
     ----------
     series : ndarray of float32, shape (feature, component, subject, time), C order
     starts : ndarray of int, shape (window,)
-        First samples of the windows in the moved series.
+        First samples of the windows.
     length : int
     source : tuple of ndarray
         Shifts and frames from `isc.kernels.correlation.read_source`.
-    other_starts : ndarray of int, shape (window,)
-        First samples of the windows in the observed series.
     least : int
         Fewest finite samples of a subject in a window.
     n_threads : int
@@ -54,7 +51,7 @@ def leave_one_out_of_observed(
     """
     n_feature, n_component, n_subject, n_time = series.shape
     shifts, frames = source
-    windows = np.asarray(starts, dtype=np.int64), np.asarray(other_starts, dtype=np.int64), length
+    windows = np.asarray(starts, dtype=np.int64), length
     value = np.empty((n_feature, n_subject, windows[0].size), dtype=np.float32)
     count = np.empty((n_feature, windows[0].size), dtype=np.int32)
     stride, moved_stride = row_stride(n_time), row_stride(frames.shape[1] or n_time)
@@ -131,13 +128,13 @@ def _products(length: int, own: int, observed: int, curve: int, work: Any) -> An
 @njit(**FAST)
 def _subject_sums(shape: Any, w: int, s: int, windows: Any, work: Any) -> Any:
     """Others', own and cross sums of a subject over components into sums; own flatness, observed spread and level."""
-    starts, other_starts, length = windows
+    starts, length = windows
     sums, stride, moved_stride = work[3], work[4], work[5]
     others, power, product, spread, flat, level = ZERO, ZERO, ZERO, ZERO, ZERO, ZERO
     for c in range(shape[0]):
         row = c * shape[1] + s
-        own, observed = row * moved_stride + starts[w], row * stride + other_starts[w]
-        a, b, d, e, mean, place = _products(length, own, observed, c * stride + other_starts[w], work)
+        own, observed = row * moved_stride + starts[w], row * stride + starts[w]
+        a, b, d, e, mean, place = _products(length, own, observed, c * stride + starts[w], work)
         others, power, product, spread = others + a, power + b, product + d, spread + e
         flat += np.float32(FLAT) * mean * mean * np.float32(length)
         level += abs(place)
@@ -148,7 +145,7 @@ def _subject_sums(shape: Any, w: int, s: int, windows: Any, work: Any) -> Any:
 @njit(**FAST)
 def _windows(shape: Any, windows: Any, work: Any, value: Any, count: Any) -> None:
     """Windows of a feature; count is -1 where the exact path has to be taken."""
-    n_subject, length, sums = shape[1], windows[2], work[3]
+    n_subject, length, sums = shape[1], windows[1], work[3]
     for w in range(windows[0].size):
         spread, level = ZERO, ZERO
         for s in range(n_subject):
@@ -173,7 +170,7 @@ def _exact(
     feature: Any, marked: Any, windows: Any, source: Any, least: int, value: Any, count: Any
 ) -> None:  # pragma: no cover - compiled
     """Marked windows of one feature in float64, on the samples that are there."""
-    starts, other_starts, length = windows
+    starts, length = windows
     shifts, frames = source
     n_component, n, _ = feature.shape
     samples, observed = np.empty((n_component, n, length)), np.empty((n_component, n, length))
@@ -182,7 +179,7 @@ def _exact(
     for w in marked:
         read_window(feature, shifts, frames, starts[w], samples)
         count[w] = mark_kept(samples, least, kept)
-        read_window(feature, np.zeros(n, np.int64), frames[:, :0], other_starts[w], observed)
+        read_window(feature, np.zeros(n, np.int64), frames[:, :0], starts[w], observed)
         mark_kept(observed, least, kept_observed)
         share_level(observed, kept_observed)
         _sum_present(observed, kept_observed, summed, present)
