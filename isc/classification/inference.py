@@ -29,6 +29,7 @@ def permutation_test(
     statistic: str = "accuracy",
     n_folds: int = 10,
     n_component: int | None = None,
+    pca: Literal["fold", "all"] = "fold",
     seed: int = 0,
 ) -> xr.Dataset:
     """Whether labels tell clips apart better than chance: labels are permuted within each subject.
@@ -55,7 +56,9 @@ def permutation_test(
     n_folds : int
         As there.
     n_component : int, optional
-        As there; components are fitted inside the folds.
+        As there.
+    pca : {"fold", "all"}
+        As there; components do not look at labels.
     seed : int
         Same seed, same labellings, whatever the order of subjects.
 
@@ -86,7 +89,7 @@ def permutation_test(
     """
     if statistic not in METRICS:
         raise ValueError(f"statistic must be one of {METRICS}; given {statistic!r}")
-    learner = Learner(data, model, n_component=n_component)
+    learner = Learner(data, model, n_component=n_component, pca=pca)
     codes, classes = encode(learner.clips["label"])
     folds = folds_of(learner.clips, split, n_folds, 1, seed)
     groups: str = exchange or next((c for c in ("take", "item") if c in learner.clips), "clip")

@@ -127,7 +127,8 @@ def cluster_mass(
     result = _result(surrogates, observed, scale, null, edges)
     told = {f"forming_{'upper' if sign > 0 else 'lower'}": sign * t for sign, t in scale.threshold.items()}
     attrs = {**surrogate_attrs(surrogates), "tail": tail, "standardise": standardise or "none", **told, "claim": CLAIM}
-    return with_findings(result.assign_attrs(attrs), design_findings(cube.sizes["subject"], surrogates.n_surrogates))
+    drawn = None if surrogates.exact else surrogates.n_surrogates  # all there are leave no uncertainty
+    return with_findings(result.assign_attrs(attrs), design_findings(cube.sizes["subject"], drawn))
 
 
 def _check(forming: float, threshold: float | None, standardise: str | None) -> None:

@@ -107,9 +107,11 @@ def null_extremes(
     Returns
     -------
     DataArray ``null``, dims (surrogate, extreme) or (surrogate, extreme, window), float64
-        ``extreme`` is min, max. NaN cells are left out of the extremes. attrs: scheme and its options, scope, seed,
-        estimator, summary, n_surrogates, exact (1 when the surrogates are all there are), shortcut (1 when one random
-        window a surrogate stands for all), null_hypothesis (what a rejection rejects), caution.
+        ``extreme`` is min, max. NaN cells are left out of the extremes. Those of sign flips are wider by 1e-6, so that
+        patterns that give the observed value, many where subjects are missing, count as ties in spite of rounding.
+        attrs: scheme and its options, scope, seed, estimator, summary, n_surrogates, exact (1 when the surrogates are
+        all there are), shortcut (1 when one random window a surrogate stands for all), null_hypothesis (what a
+        rejection rejects), caution.
 
     Raises
     ------

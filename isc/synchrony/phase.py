@@ -159,6 +159,7 @@ def phase_null(
         ordered = phasors[chosen.order]
         for k in range(chosen.n_surrogates):
             values, _ = _in_windows(_moved(ordered, chosen.move(k)), windows, measure, min_valid)
+            values = values.astype(np.float32)  # as the observed ones are, so that equal values are ties
             extremes[k, 0] = np.fmin(extremes[k, 0], np.fmin.reduce(values, axis=1))
             extremes[k, 1] = np.fmax(extremes[k, 1], np.fmax.reduce(values, axis=1))
     extremes[~np.isfinite(extremes)] = np.nan

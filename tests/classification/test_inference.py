@@ -195,3 +195,12 @@ def test_a_score_that_is_not_defined_is_no_evidence():
     folds = xr.DataArray([[0, 0, -1, 1, 1, -1]], dims=("repeat", "clip"))
     test = permutation_test(data, split=folds, statistic="kappa", n_permutations=19, exchange="clip")
     assert np.isnan(float(test["observed"])) and float(test["p"]) == 1.0
+
+
+@pytest.mark.parametrize("pca", ["fold", "all"])
+def test_the_p_is_that_of_the_accuracy_shown_wherever_components_come_from(pca):
+    data = without_expression(3)
+    how = {"split": "leave_one_subject_out", "n_component": 3, "pca": pca}
+    result = cross_validate(data, **how)
+    test = permutation_test(data, n_permutations=9, **how)
+    assert float(test["observed"]) == float((result["predicted"] == result["label"]).mean())

@@ -175,7 +175,15 @@ def test_below_five_people_the_page_claims_no_test(n_subject, is_tested, tmp_pat
     page = page_of(tmp_path)
     assert ("nulls that decide significance" in page) == is_tested
     assert ("decides alone" in page) == is_tested
+    assert ("its p-value accounts for the selection (maximum statistic)." in page) == is_tested
     assert ("significance is not reported below 5" in page) != is_tested
+
+
+def test_thresholds_of_single_windows_do_not_account_for_the_choice_of_the_window(tmp_path):
+    (tmp_path / "eeg.toml").write_text(SETTINGS.replace("[null]", '[null]\nscope = "window"'))
+    cube_of({"channel": 2}, 5).to_netcdf(tmp_path / "eeg.nc", engine="h5netcdf")
+    assert main(["analyse", *arguments(tmp_path)]) == 0
+    assert "features in its window, not for the number of windows." in page_of(tmp_path)
 
 
 def test_files_that_are_none_and_settings_that_are_wrong_are_refused(tmp_path, capfd):

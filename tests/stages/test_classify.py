@@ -14,6 +14,7 @@ import xarray as xr
 
 from isc.classification.distance_space import DistanceSpace
 from isc.classification.evaluate import cross_validate
+from isc.classification.inference import permutation_test
 from isc.cli import commands, main
 from isc.io.bids import PRODUCTS
 from isc.io.derivatives import read_array, read_sidecar, read_table
@@ -307,6 +308,20 @@ def test_people_with_one_clip_have_no_labels_to_exchange():
     found = evaluate(meshes, Classification(n_component=2, n_folds=3, n_permutations=9, n_bootstrap=50))
     assert found.classification["p"].isna().all() and (found.classification["n_permutations"] == 0).all()
     assert any("chance and p are not known" in text for text in found.warnings)
+
+
+def test_chance_is_that_of_the_analysis_in_the_same_row():
+    """Clips of other people point the wrong way, so that where components come from decides the accuracy."""
+    rng = np.random.default_rng(1)
+    coords = {"subject": ("clip", np.repeat(list("abcdef"), 4)), "label": ("clip", ["happy", "sad"] * 12)}
+    meshes = xr.DataArray(rng.normal(size=(24, 9, 3)), coords, ("clip", "vertex", "space"))
+    how = {"n_component": 2, "n_folds": 4, "seed": 0, "model": "1nn", "split": "kfold"}
+    settings = Classification(n_component=2, n_folds=4, n_permutations=99, n_bootstrap=50)
+    shown = evaluate(meshes, settings).classification.set_index("protocol").loc["published"]
+    space = DistanceSpace(meshes, reference=settings.reference)
+    tests = {pca: permutation_test(space, n_permutations=99, pca=pca, **how) for pca in ("all", "fold")}
+    assert float(tests["all"]["observed"]) == shown["accuracy"] != float(tests["fold"]["observed"])
+    assert float(tests["all"]["p"]) == shown["p"] != float(tests["fold"]["p"])
 
 
 def test_pictures_with_several_faces_have_boxes(tmp_path):

@@ -129,6 +129,12 @@ def test_a_missing_window_is_in_no_cluster():
     assert np.isnan(found.tisc.values).any()
 
 
+def test_all_patterns_of_signs_are_not_called_few():
+    found = cluster_mass(null_cube().isel(subject=slice(8)), scheme="sign_flip")
+    assert found.attrs["exact"] == 1 and found.attrs["n_surrogates"] == 127
+    assert {f.code for f in read_findings(found)} == {"few_subjects"}
+
+
 def test_the_claim_and_the_size_of_the_test_travel_with_the_result():
     found = cluster_mass(null_cube(), n_surrogates=99, scheme="sign_flip")
     assert "does not say that any one of its cells" in found.attrs["claim"]

@@ -88,6 +88,16 @@ def test_lag_zero_is_the_plain_result():
     assert np.allclose(temporal_isc(data, lags=[0.0]).isel(lag=0), temporal_isc(data), atol=1e-6)
 
 
+@pytest.mark.parametrize("estimator", ["pairwise", "leave_one_out"])
+def test_where_a_lag_leaves_the_recording_there_is_no_value_and_nobody_takes_part(estimator):
+    data = cube(np.random.default_rng(0).normal(size=(5, 600)))
+    data[2, :200] = np.nan  # one of five is missing at first
+    lag = 60 / RATE
+    result = temporal_isc(data, lags=[lag], estimator=estimator, window=lag, step=lag).isel(lag=0)
+    assert np.isnan(result[-1]) and int(result.n_subject[-1]) == 0
+    assert np.isfinite(result[:-1]).all() and int(result.n_subject[0]) == 4 and int(result.n_subject[-2]) == 5
+
+
 def test_a_shared_trend_is_synchrony_and_detrending_takes_it_away():
     drifting = cube(noise(seed=4) + 0.2 * np.arange(400)[:, None])
     assert float(temporal_isc(drifting).min()) > 0.8

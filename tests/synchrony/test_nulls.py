@@ -204,6 +204,19 @@ def test_the_part_of_another_null_is_refused():
         null_extremes(slower, n_surrogates=4, resume_from=kept[0])
 
 
+@pytest.mark.parametrize("scope", ["window", "recording"])
+def test_patterns_of_signs_that_change_nothing_are_ties_where_subjects_are_missing(scope):
+    """Of three people a quarter of all patterns turns nobody against another: no p can be below 1/4."""
+    cube = smooth_cube(n_subject=8, n_time=1200)
+    cube[3:] = np.nan
+    tisc, null = temporal_isc(cube), null_extremes(cube, scheme="sign_flip", scope=scope)
+    for tail in ("greater", "less"):
+        p = p_values(tisc, null, tail=tail)
+        assert float(p.min()) >= 0.25 and float(p.max()) <= 1
+        if scope == "window":
+            assert np.abs(4 * p - np.round(4 * p)).max() < 1e-9
+
+
 def test_one_window_can_be_flipped_but_not_shifted():
     cube = smooth_cube(n_time=150)
     null = null_extremes(cube, scheme="sign_flip")

@@ -174,3 +174,13 @@ def test_unusable_options_are_refused():
         isc.phase_null(cube, window=1, block=2.0)
     with pytest.raises(ValueError, match="n_surrogates must be at least 1; given 0"):
         isc.phase_null(cube, window=1, n_surrogates=0)
+
+
+def test_patterns_of_signs_that_change_nothing_are_ties_where_subjects_are_missing():
+    """Of three people a quarter of all patterns turns nobody against another: p are quarters."""
+    cube = noise(8)
+    cube = cube.where(np.arange(8)[:, None, None] < 3)
+    observed = isc.phase_synchrony(cube)
+    null = isc.phase_null(cube, scheme="sign_flip", scope="window", n_surrogates=1000)
+    p = isc.p_values(observed, null)
+    assert np.abs(4 * p - np.round(4 * p)).max() < 1e-9

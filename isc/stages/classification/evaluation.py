@@ -143,7 +143,7 @@ def _row(
     for name in SCORES:
         row |= {name: scores.loc[name, "value"]}
         row |= {f"{name}_{end}": scores.loc[name, end] for end in ("low", "high")}
-    row |= _chance(space, how.n_permutations, options)
+    row |= _chance(space, how.n_permutations, options | {"pca": PROTOCOLS[protocol]["pca"]})
     audit = leak_audit(space, result)
     return row | {name: float(audit.loc[name, "share"]) for name in CHECKS}
 

@@ -74,7 +74,8 @@ def behaviour_section(results: Results) -> Section | None:
         ReportTable(
             _strongest_associations(table),
             f"Relation of t-ISC to agreement, the {min(STRONGEST_ROWS, len(table))} strongest of {len(table)} {name}; "
-            "a positive lag means that presses follow synchrony by so many seconds.",
+            "a positive lag means that presses follow synchrony by so many seconds; p allows for the lags, p_fwe also "
+            "for the number of features, of which these were selected.",
             results.links[f"association {name}"],
         )
         for name, table in results.associations.items()

@@ -22,10 +22,9 @@ FACE_MAPS = 3  # windows shown on the face
 GROUPS = ("band", "structure", "hemisphere")  # coords by which features that are no face are gathered
 MM_PER_M = 1e3
 STRONGEST_ROWS = 12  # windows or features listed in a table of the page
-SELECTED = "It was selected for the largest t-ISC, so its height is optimistic; its p-value accounts for "
-ACCOUNTED = {  # by scope of the error rate
-    "recording": "the selection (maximum statistic).",
-    "window": "the number of features in its window, not for the number of windows.",
+ACCOUNTED = {  # what a p-value accounts for, by scope of the error rate
+    "recording": "the selection (maximum statistic)",
+    "window": "the number of features in its window, not for the number of windows",
 }
 
 
@@ -161,14 +160,22 @@ def _series_figure(results: Results, features: str) -> ReportFigure:
         epochs=results.epochs,
     )
     caption = (
-        f"t-ISC of {name} with the null band of {_of_which(results.scheme)}; significant windows are marked. {SELECTED}"
-        + ACCOUNTED[results.deciding[features].attrs.get("scope", "recording")]
+        f"t-ISC of {name} with the null band of {_of_which(results.scheme)}; significant windows are marked. It was "
+        f"selected because it reaches the largest t-ISC, so its height is optimistic{_accounted(results, features)}."
     )
     alt = (
         f"t-ISC of {name}: largest r = {float(series[window]):.2f} at {float(series['time'][window]):.1f} s, "
         f"{n_significant} of {series.size} windows significant."
     )
     return report_figure(figure, caption, alt)
+
+
+def _accounted(results: Results, features: str) -> str:
+    """What the p-value of the selected series accounts for; nothing where there is none, with too few people."""
+    if not results.p[features].notnull().any():
+        return ""
+    scope = results.deciding[features].attrs.get("scope", "recording")
+    return f"; its p-value accounts for {ACCOUNTED[scope]}"
 
 
 def _of_which(scheme: str) -> str:

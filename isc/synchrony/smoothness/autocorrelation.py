@@ -129,14 +129,15 @@ def frame_shuffle_warning(autocorrelation: float, window_samples: int, effective
 
 
 def _true_level(n_surrogates: int, alpha: float = 0.05) -> tuple[float, float]:
-    """95 % interval of the true level of a threshold at the (1 - alpha) order statistic of M maxima.
+    """95 % interval of the true level of a threshold at the (1 - alpha) percentile of M maxima, the published rule."""
+    return _level_at(n_surrogates - int(np.ceil((1 - alpha) * n_surrogates)) + 1, n_surrogates)
 
-    The k-th smallest of M has true level Beta(M - k + 1, k) above it.
-    """
+
+def _level_at(rank: int, n_surrogates: int) -> tuple[float, float]:
+    """95 % interval of the true level of a threshold at the rank-th largest of M maxima: Beta(rank, M - rank + 1)."""
     from scipy.stats import beta
 
-    rank = int(np.ceil((1 - alpha) * n_surrogates))
-    low, high = beta(n_surrogates - rank + 1, rank).interval(0.95)
+    low, high = beta(rank, n_surrogates - rank + 1).interval(0.95)
     return float(low), float(high)
 
 
@@ -174,7 +175,7 @@ def design_findings(n_subject: int, n_surrogates: int | None = None) -> list[Fin
         )
         found.append(Finding("few_subjects", "warning", text, {"n_subject": n_subject}))
     if n_surrogates is not None and n_surrogates < FEW_SURROGATES:
-        low, high = _true_level(n_surrogates)
+        low, high = _level_at(max(1, int(0.05 * (n_surrogates + 1) + 1e-9)), n_surrogates)
         text = (
             f"{n_surrogates} surrogates leave the true level of a 5 % threshold between {100 * low:.1f} and "
             f"{100 * high:.1f} %; use 1000 or more, 5000 for a paper."

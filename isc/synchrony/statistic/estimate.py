@@ -78,9 +78,11 @@ class Statistic:
         """Subject x subject matrices; with a lag, rows are read later than columns."""
         if not self.lag:
             return block.correlation_matrices(windows.starts, windows.length, **how)
-        both, count = block.with_lagged(self.lag).correlation_matrices(windows.starts, windows.length, **how)
+        both, _ = block.with_lagged(self.lag).correlation_matrices(windows.starts, windows.length, **how)
         n_subject = both.shape[-1] // 2
-        return both[..., n_subject:, :n_subject], count // 2
+        matrix = both[..., n_subject:, :n_subject]
+        known = np.isfinite(matrix) & ~np.eye(n_subject, dtype=bool)  # nobody is a dyad with their own later self
+        return matrix, (known.any(axis=-1) | known.any(axis=-2)).sum(axis=-1).astype(np.int32)
 
     def _leave_one_out(self, block: Block, windows: Windows, how: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
         if self.comparisons is not None:

@@ -14,6 +14,7 @@ Scope = Literal["recording", "window"]
 Progress = Callable[[int, int], None]
 TASK_BYTES = 320 * 2**20  # a task: values and draws of a block, series relaid, spectra
 FEWEST_PAIRS = 1024  # of a task: landmarks are packed anew in each
+FLIP_ROUNDING = 1e-6  # of r: five times what a sum over dyads differs by from the value that `isc.temporal_isc` gives
 
 
 class Tile(NamedTuple):
@@ -73,7 +74,8 @@ def fold(
     Returns
     -------
     ndarray, shape (surrogate, extreme[, window])
-        NaN where no value is defined.
+        NaN where no value is defined. Those of sign flips are wider by `FLIP_ROUNDING`: where subjects are missing many
+        patterns of signs give the observed value, which must count as ties though they are summed in another order.
     """
     extremes = np.empty((stop - start, 2, surrogates.n_window if scope == "window" else 1))
     extremes[:, 0], extremes[:, 1] = np.inf, -np.inf
@@ -87,6 +89,8 @@ def fold(
         if steps is not None:
             steps.add(*values.shape)
     extremes[~np.isfinite(extremes)] = np.nan
+    if isinstance(surrogates.randomiser, FlippedSigns) and surrogates.randomiser.streams:
+        extremes += np.array([[-FLIP_ROUNDING], [FLIP_ROUNDING]])
     return extremes if scope == "window" else extremes[..., 0]
 
 
