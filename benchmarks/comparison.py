@@ -21,7 +21,7 @@ BRAINIAK = "BrainIAK isc(pairwise=True), loop over windows"
 BRAINIAK_OTHERS = "BrainIAK isc leave-one-out, loop over windows"
 
 
-def compare(n_vertex: int = 468, n_time: int = 3600, repeats: int = 3) -> dict[str, Any]:
+def compare(n_vertex: int = 468, n_time: int = 3600, repeats: int = 9) -> dict[str, Any]:
     """CPU and wall seconds of every method, and ratios to BrainIAK; checked to agree on the way."""
     flat = landmarks(21, n_time, n_vertex).reshape(21, n_time, 3 * n_vertex)
     windows = sliding_windows(n_time, rate=RATE)
