@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from isc.cube import check_cube, check_values, subject_ids
@@ -25,6 +26,7 @@ from isc.stages.group.synchrony import make_nulls, make_thresholds, make_tisc
 from isc.stages.pages.cube_page import cube_content
 from isc.stages.pages.maps import FeatureMap, map_of
 from isc.stages.pages.sections import plural
+from isc.stages.privacy.forgetting import withdrawn
 from isc.stages.provenance.shelf import Shelf, load_dataset
 from isc.stages.provenance.version import code_version
 from isc.stages.recordings.extraction import warning_texts
@@ -162,7 +164,7 @@ def analyse_cube(
     'report.html'
     """
     started, study, path, root = time.monotonic(), study or Study(), Path(cube), Path(out_dir)
-    given = read_cube(path)
+    given = _without_withdrawn(read_cube(path), root)
     features = features_of(given)
     with output_lock(root):
         remove_leftovers(root)
@@ -216,6 +218,19 @@ def read_cube(path: Path) -> xr.DataArray:
         cube = cube.expand_dims({ALONE: [str(name)]}, axis=-1)
     cube = cube.assign_coords(subject=subject_ids(cube)).transpose("subject", "time", ...)
     return cube.drop_encoding().rename("cube")
+
+
+def _without_withdrawn(cube: xr.DataArray, root: Path) -> xr.DataArray:
+    """Cube without those whom the derivatives were told to forget."""
+    ids = subject_ids(cube)
+    gone = withdrawn([name.removeprefix("sub-") for name in ids], root)
+    kept = [name.removeprefix("sub-") not in gone for name in ids]
+    if all(kept):
+        return cube
+    print(f"isc: {len(ids) - sum(kept)} of the cube withdrew (logs/forgotten.json): left out", file=sys.stderr)
+    if not any(kept):
+        raise StudyError("everybody in the cube withdrew (logs/forgotten.json); there is nothing to analyse")
+    return cube.isel(subject=np.flatnonzero(kept))
 
 
 def features_of(cube: xr.DataArray) -> str:

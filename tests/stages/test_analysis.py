@@ -128,6 +128,19 @@ def test_the_cube_is_kept_with_who_is_in_it_so_that_people_can_be_forgotten(fold
     assert not (tmp_path / "copy" / "eeg" / "report.html").exists()
 
 
+def test_people_of_a_cube_are_forgotten_by_their_labels_with_or_without_sub(folder, tmp_path, capfd):
+    cube = cube_of({}).assign_coords(subject=[f"{k:02d}" for k in range(1, 11)])
+    cube.to_netcdf(tmp_path / "eeg.nc", engine="h5netcdf")
+    out, settings = tmp_path / "isc", isc.read_study(folder / "eeg.toml")
+    isc.analyse_cube(tmp_path / "eeg.nc", out, study=settings)
+    assert main(["forget", str(out), "sub-03"]) == 0
+    assert not list((out / "group").glob("*.nc")) and not (out / "report.html").exists()
+    isc.analyse_cube(tmp_path / "eeg.nc", out, study=settings)
+    assert "1 of the cube withdrew" in capfd.readouterr().err
+    kept = read_sidecar(next((out / "group").glob("*_cube.json")))["Parameters"]["subjects"]
+    assert len(kept) == 9 and "03" not in kept
+
+
 def test_regions_are_dots_in_a_brain_and_those_without_a_place_have_no_map(folder):
     cube = regions()
     cube.to_netcdf(folder / "bold.nc", engine="h5netcdf")

@@ -150,9 +150,21 @@ def _finite(values: xr.DataArray) -> Any:
 def diagnosis_of(
     group: Group, cube: xr.DataArray, result: xr.Dataset, *, head_pose: xr.DataArray | None = None
 ) -> xr.Dataset:
-    """What decides whether the tests of this study can be believed; `result` is t-ISC with its p-values.
+    """What decides whether the tests of this study can be believed.
 
-    `head_pose` (subject, time, channel) is the negative control.
+    Parameters
+    ----------
+    group : Group
+    cube : DataArray, dims (subject, time, ...)
+    result : Dataset
+        t-ISC with its p-values.
+    head_pose : DataArray, dims (subject, time, channel), optional
+        The negative control.
+
+    Returns
+    -------
+    Dataset
+        From `isc.diagnose`.
     """
     study = group.study
     schemes = deciding_schemes(study, cube.sizes["subject"])

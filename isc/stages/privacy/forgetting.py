@@ -188,16 +188,27 @@ def _check_ours(out_dir: Path) -> None:
 
 
 def _group_products(root: Path, name: str) -> list[Path]:
-    """Sidecars of the group's products that name a participant or follow from one that does."""
+    """Sidecars of the group's products that name a participant or follow from one that does.
+
+    A cube that was made elsewhere may call people without ``sub-``.
+    """
     sidecars = {path: _text(path) for path in sorted((root / "group").glob("*.json"))}
-    word = _word(name)
-    gone = {path for path, text in sidecars.items() if word.search(text)}
+    word, label = _word(name), name.removeprefix("sub-")
+    gone = {path for path, text in sidecars.items() if word.search(text) or label in _subjects(text)}
     while True:
         uris = {bids_uri(path, root) for sidecar in gone for path in _files_of(sidecar, root)}
         more = {path for path, text in sidecars.items() if path not in gone and _sources(text) & uris}
         if not more:
             return sorted(gone)
         gone |= more
+
+
+def _subjects(text: str) -> set[str]:
+    """Who is in a cube, by its sidecar."""
+    try:
+        return set(map(str, json.loads(text).get("Parameters", {}).get("subjects", [])))
+    except ValueError:
+        return set()
 
 
 def _sources(text: str) -> set[str]:
